@@ -1,0 +1,181 @@
+"""The one settings file. Unset means safe; what is missing is asked for in a sentence. docs/settings.md."""
+
+import os
+from importlib.util import find_spec
+
+from csp.constants import NONCE, NONE, SELF
+
+from invoiced import addresses, logs
+from invoiced.env import BASE_DIR, Environment, data_dir
+
+DATA_DIR = data_dir()
+env = Environment(os.environ, DATA_DIR / "settings.env")
+
+# This installation
+DEBUG = False
+DEMO = env.boolean("DEMO", default=False)
+SITE = env.site("SITE_URL", demo=DEMO)
+SITE_URL = SITE.geturl()
+HTTPS = SITE.scheme == "https"
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=[SITE.hostname])
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0, low=0, high=5)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+LOGGING = logs.configuration(env.choice("LOG_LEVEL", default="INFO", options=("DEBUG", "INFO", "WARNING", "ERROR")))
+
+# Secrets
+SECRET_KEY = env.secret("SECRET_KEY", least=50, hint="Make one with: openssl rand -hex 32")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
+ENCRYPTION_KEYS = env.secret(
+    "ENCRYPTION_KEYS", least=20, hint="Make one with: echo 1:primary:$(openssl rand -base64 32)"
+)
+
+# Data
+DATABASES = {
+    "default": addresses.database(
+        env.address("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'invoiced.sqlite3'}", hint=addresses.DATABASE_HINT),
+        env.raw("DATABASE_PASSWORD"),
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "files", "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Mail
+EMAIL_FROM = env.text("EMAIL_FROM", f"Invoiced <invoices@{SITE.hostname}>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
+vars().update(
+    addresses.mail(
+        env.address("EMAIL_URL", default=f"file://{DATA_DIR / 'mail'}" if DEMO else None, hint=addresses.EMAIL_HINT)
+    )
+)
+
+# Tasks
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# Apps, and the way of a request through them
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "csp",
+    "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "django_tasks",
+    "django_tasks_db",
+    "formtools",
+    "two_factor",
+    "security.apps.SecurityConfig",
+    "audit.apps.AuditConfig",
+    "accounts.apps.AccountsConfig",
+    "billing.apps.BillingConfig",
+    "portal.apps.PortalConfig",
+    "invoiced.apps.InvoicedConfig",
+]
+MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.AccessMiddleware",
+    "security.middleware.DeclaredViews",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+INSTALLED_APPS = [
+    a for a in INSTALLED_APPS if ".apps." not in a or (find_spec(a.split(".")[0]) and find_spec(a.rpartition(".")[0]))
+]
+MIDDLEWARE = [
+    m
+    for m in MIDDLEWARE
+    if not m.startswith(("accounts", "security")) or (find_spec(m.split(".")[0]) and find_spec(m.rpartition(".")[0]))
+]
+ROOT_URLCONF = "invoiced.urls"
+WSGI_APPLICATION = "invoiced.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# People and their sessions
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "billing:dashboard"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_RESET_TIMEOUT = 30 * 60
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_COOKIE_AGE = None
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# What browsers are told
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# Words, days and times
+LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["invoiced.formats"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+env.refuse_unknown()

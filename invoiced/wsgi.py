@@ -1,0 +1,11 @@
+"""The web server's door into the product."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from invoiced.env import load_settings_or_exit
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "invoiced.settings")
+load_settings_or_exit()
+application = get_wsgi_application()

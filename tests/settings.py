@@ -1,0 +1,27 @@
+"""The real settings, with given secrets, a cheap password hasher and mail in memory."""
+
+import os
+import tempfile
+from pathlib import Path
+
+_folder = tempfile.TemporaryDirectory(prefix="invoiced-tests-")
+for _name in ("SECRET_KEY_FILE", "ENCRYPTION_KEYS_FILE", "SITE_URL_FILE", "EMAIL_URL_FILE", "ALLOWED_HOSTS", "DEMO"):
+    os.environ.pop(_name, None)
+os.environ.update(
+    DATA_DIR=_folder.name,
+    SECRET_KEY="tests-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    ENCRYPTION_KEYS="1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    SITE_URL="https://testserver",
+    EMAIL_URL="console:",
+)
+
+from invoiced.settings import *  # noqa: E402, F403
+from invoiced.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in production: threads in a test then meet the same locks.
+    DATABASES["default"]["TEST"] = {"NAME": Path(_folder.name) / "test.sqlite3"}
