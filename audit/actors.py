@@ -1,0 +1,62 @@
+"""Who did it, and from where: plain values, so an entry outlives the person it names."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.http import HttpRequest
+
+from security.address import client_ip
+from security.tokens import token_hash
+
+LONGEST_USER_AGENT = 400
+SESSION_REFERENCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `session` is a reference to the session, never its key."""
+
+    type: str
+    id: str
+    label: str
+    session: str = ""
+    ip: str | None = None
+    user_agent: str = ""
+    request_id: str = ""
+    on_behalf_of: str = ""
+
+    @classmethod
+    def member(cls, user: Any, request: HttpRequest | None = None, session: str = "") -> Self:
+        """A member of a company's team."""
+        return cls(type="member", id=str(user.pk), label=str(user), **_origin(request, session))
+
+    @classmethod
+    def contact(cls, contact: Any, request: HttpRequest | None = None, session: str = "") -> Self:
+        """Somebody at a customer, in the portal."""
+        return cls(type="contact", id=str(contact.pk), label=str(contact), **_origin(request, session))
+
+    @classmethod
+    def automation(cls, name: str) -> Self:
+        """A process that runs by itself."""
+        return cls(type="automation", id=name, label=name)
+
+    @classmethod
+    def operator(cls, command: str) -> Self:
+        """Whoever runs a command on the server."""
+        return cls(type="operator", id=command, label=command)
+
+
+def _origin(request: HttpRequest | None, session: str) -> dict[str, Any]:
+    if request is None:
+        return {"session": session}
+    return {
+        "session": session or _session_reference(request),
+        "ip": client_ip(request),
+        "user_agent": request.headers.get("User-Agent", "")[:LONGEST_USER_AGENT],
+        "request_id": getattr(request, "request_id", ""),
+    }
+
+
+def _session_reference(request: HttpRequest) -> str:
+    key = getattr(getattr(request, "session", None), "session_key", None)
+    return token_hash(key)[:SESSION_REFERENCE] if key else ""

@@ -1,0 +1,99 @@
+"""The two logs. Plain values without foreign keys: an entry survives everything it describes, and nothing edits it."""
+
+from django.db import models
+from django_scopes import ScopedManager
+
+from audit import registry
+from audit.values import visible
+from security.ids import uuid7
+
+
+class Outcome(models.TextChoices):
+    SUCCESS = "success", "Succeeded"
+    REFUSED = "refused", "Refused"
+    FAILURE = "failure", "Failed"
+
+
+class ActorType(models.TextChoices):
+    MEMBER = "member", "Team member"
+    CONTACT = "contact", "Customer contact"
+    AUTOMATION = "automation", "Automation"
+    OPERATOR = "operator", "Operator"
+
+
+class Envelope(models.Model):
+    """Who did what to which object, when, from where, and how it ended."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField()
+    company_id = models.UUIDField(null=True)
+    customer_id = models.UUIDField(null=True)
+    actor_type = models.CharField(max_length=20, choices=ActorType)
+    actor_id = models.CharField(max_length=100)
+    actor_label = models.CharField(max_length=200)
+    on_behalf_of = models.CharField(max_length=200)
+    session = models.CharField(max_length=64)
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=400)
+    action = models.CharField(max_length=100)
+    object_type = models.CharField(max_length=100)
+    object_id = models.CharField(max_length=100)
+    object_label = models.CharField(max_length=200)
+    changes = models.JSONField(null=True)
+    data = models.JSONField()
+    outcome = models.CharField(max_length=20, choices=Outcome)
+    reason = models.TextField()
+    request_id = models.CharField(max_length=100)
+
+    class Meta:
+        abstract = True
+        indexes = [
+            models.Index(fields=["company_id", "at", "id"], name="%(class)s_by_time"),
+            models.Index(fields=["company_id", "action", "at", "id"], name="%(class)s_by_action"),
+            models.Index(fields=["company_id", "actor_id", "at", "id"], name="%(class)s_by_actor"),
+            models.Index(fields=["company_id", "customer_id", "at", "id"], name="%(class)s_by_customer"),
+            models.Index(fields=["object_id", "at", "id"], name="%(class)s_by_object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.sentence}"
+
+    @property
+    def sentence(self) -> str:
+        """What happened, as a person reads it after the name of the actor."""
+        return "".join(self.sentence_parts)
+
+    @property
+    def sentence_parts(self) -> tuple[str, str, str]:
+        """The sentence as the words before the object, the object, and the words after it."""
+        event_type = registry.find(self.action)
+        if event_type is None:
+            return f"{self.action} ", visible(self.object_label), ""
+        return event_type.parts(self)
+
+    @property
+    def actor_name(self) -> str:
+        return visible(self.actor_label)
+
+    @property
+    def url(self) -> str | None:
+        """The page of the object, if it has one."""
+        return registry.link(self.object_type, self.object_id)
+
+
+class BillingEvent(Envelope):
+    """What team members, customers and automation did with a company's receivables."""
+
+    company_id = models.UUIDField()
+
+    objects = ScopedManager(company="company_id")
+
+    class Meta(Envelope.Meta):
+        pass
+
+
+class SecurityEvent(Envelope):
+    """What happened to accounts, sessions and access. Without a company when it concerns the account alone."""
+
+    class Meta(Envelope.Meta):
+        pass

@@ -1,0 +1,88 @@
+"""Tables whose rows are only ever added: the database itself refuses to change, remove or replace one.
+
+SQLite rebuilds a table when a column is altered, and forgets its triggers: the migration that alters
+an append-only table ends with `append_only(table)` again.
+"""
+
+from functools import partial
+
+from django.apps.registry import Apps
+from django.db import migrations
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+def append_only(table: str) -> migrations.RunPython:
+    """A migration operation after which rows of `table` can be added and never changed or removed."""
+    return migrations.RunPython(partial(_migrate, protect, table), partial(_migrate, release, table))
+
+
+def protect(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Refuse UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE from now on."""
+    release(connection, table)
+    _execute(connection, _protections(connection, table))
+
+
+def release(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Undo `protect`."""
+    quote = connection.ops.quote_name
+    if connection.vendor == "postgresql":
+        refusal = quote(f"{table}_refuse_change")
+        _execute(
+            connection,
+            [
+                f"DROP TRIGGER IF EXISTS {refusal} ON {quote(table)}",
+                f"DROP FUNCTION IF EXISTS {refusal}()",
+            ],
+        )
+    else:
+        triggers = [quote(f"{table}_refuse_{verb}") for verb in ("update", "delete", "replace")]
+        _execute(connection, [f"DROP TRIGGER IF EXISTS {trigger}" for trigger in triggers])
+
+
+def _migrate(change, table: str, apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    change(schema_editor.connection, table)
+
+
+def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _protections(connection: BaseDatabaseWrapper, table: str) -> list[str]:
+    if connection.vendor == "postgresql":
+        return _postgresql_protections(connection.ops.quote_name, table)
+    with connection.cursor() as cursor:
+        key = connection.introspection.get_primary_key_column(cursor, table)
+    return _sqlite_protections(connection.ops.quote_name, table, key)
+
+
+def _postgresql_protections(quote, table: str) -> list[str]:
+    """ENABLE ALWAYS: the trigger also fires for a session that claims to be a replica."""
+    refusal = quote(f"{table}_refuse_change")
+    return [
+        f"""
+        CREATE FUNCTION {refusal}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'rows of {table} are never changed or removed'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END $$
+        """,
+        f"""
+        CREATE TRIGGER {refusal} BEFORE UPDATE OR DELETE OR TRUNCATE ON {quote(table)}
+        FOR EACH STATEMENT EXECUTE FUNCTION {refusal}()
+        """,
+        f"ALTER TABLE {quote(table)} ENABLE ALWAYS TRIGGER {refusal}",
+    ]
+
+
+def _sqlite_protections(quote, table: str, key: str) -> list[str]:
+    """INSERT OR REPLACE removes the old row without firing its DELETE trigger, so a known key is refused as well."""
+    refuse = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed or removed'); END"
+    known = f"NEW.{quote(key)} IN (SELECT {quote(key)} FROM {quote(table)})"
+    return [
+        f"CREATE TRIGGER {quote(f'{table}_refuse_update')} BEFORE UPDATE ON {quote(table)} {refuse}",
+        f"CREATE TRIGGER {quote(f'{table}_refuse_delete')} BEFORE DELETE ON {quote(table)} {refuse}",
+        f"CREATE TRIGGER {quote(f'{table}_refuse_replace')} BEFORE INSERT ON {quote(table)} WHEN {known} {refuse}",
+    ]
