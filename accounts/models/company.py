@@ -1,0 +1,37 @@
+"""The business that keeps its receivables here."""
+
+import zoneinfo
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from security.ids import uuid7
+
+
+def validate_time_zone(name: str) -> None:
+    """A name of the IANA time zone list, such as Europe/Berlin."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            "“%(name)s” is not a time zone. Write one such as Europe/Berlin or America/New_York.",
+            params={"name": name},
+        )
+
+
+class Company(models.Model):
+    """The owner of every record. Its time zone decides which day it is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=120)
+    time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        verbose_name_plural = "companies"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def today(self, at: datetime) -> date:
+        """The day on the company's calendar at an instant."""
+        return at.astimezone(zoneinfo.ZoneInfo(self.time_zone)).date()

@@ -1,0 +1,28 @@
+"""Who belongs to which company today."""
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import Company, Membership, TotpDevice, User
+
+
+def live_memberships(user: User) -> list[Membership]:
+    """The companies a person may enter today, oldest membership first, each with its company."""
+    memberships = Membership.objects.live().filter(user=user).select_related("company")
+    return [_with_user(membership, user) for membership in memberships]
+
+
+def team(company: Company) -> QuerySet[Membership]:
+    """The live members of a company by name, each with `has_second_factor`."""
+    confirmed = TotpDevice.objects.filter(user=OuterRef("user"), confirmed=True)
+    return (
+        Membership.objects.live()
+        .filter(company=company)
+        .select_related("user")
+        .annotate(has_second_factor=Exists(confirmed))
+        .order_by("user__name", "user__email")
+    )
+
+
+def _with_user(membership: Membership, user: User) -> Membership:
+    membership.user = user
+    return membership

@@ -1,0 +1,47 @@
+"""What must be true before the first request is served."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from security import keyring
+from security.guards import View, is_declared
+
+
+def every_view_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Each address leads to a view that says who may open it."""
+    return [
+        Error(
+            f"The view of /{route} does not say who may open it.",
+            hint="Decorate it with require(permission), signed_in or public from security.guards.",
+            id="security.E001",
+        )
+        for route, view in routes()
+        if not is_declared(view)
+    ]
+
+
+def encryption_keys_are_readable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ENCRYPTION_KEYS holds usable keys."""
+    try:
+        keyring.current()
+    except ImproperlyConfigured as refusal:
+        return [Error(str(refusal), id="security.E002")]
+    return []
+
+
+def routes() -> Iterator[tuple[str, View]]:
+    """Every address pattern of the project with its view."""
+    return _walk(get_resolver(), "")
+
+
+def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, View]]:
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield route, entry.callback
+        else:
+            yield from _walk(entry, route)

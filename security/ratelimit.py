@@ -1,0 +1,51 @@
+"""How often something may be tried. Counted in the database, so all processes and hosts share it."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from security.models import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `tries` within `period`; whoever uses them up waits one whole period from the last."""
+
+    name: str
+    tries: int
+    period: timedelta
+
+
+SIGN_IN = Limit("sign_in", tries=10, period=timedelta(minutes=30))
+SECOND_FACTOR = Limit("second_factor", tries=10, period=timedelta(minutes=30))
+
+
+@transaction.atomic
+def take(limit: Limit, *parts: str | None, at: datetime) -> bool:
+    """Use up one try, before it is made, so that tries in parallel cannot pass the limit.
+
+    A try during the wait is refused and does not make the wait longer.
+    """
+    Tally.objects.filter(expires_at__lte=at).delete()
+    tally, _ = Tally.objects.select_for_update().get_or_create(
+        key=_key(limit, parts), defaults={"expires_at": at + limit.period}
+    )
+    if tally.count >= limit.tries:
+        return False
+    tally.count += 1
+    if tally.count == limit.tries:
+        tally.expires_at = at + limit.period
+    tally.save(update_fields=["count", "expires_at"])
+    return True
+
+
+def clear(limit: Limit, *parts: str | None) -> None:
+    """Forget the tries so far, once one has succeeded."""
+    Tally.objects.filter(key=_key(limit, parts)).delete()
+
+
+def _key(limit: Limit, parts: tuple[str | None, ...]) -> str:
+    text = "\x00".join([limit.name, *(part or "" for part in parts)])
+    return hashlib.sha256(text.encode()).hexdigest()
