@@ -1,12 +1,11 @@
 """A person who signs in. One person, one account, in any number of companies."""
 
 import unicodedata
-from typing import Any
+from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from security.ids import uuid7
@@ -18,8 +17,8 @@ def normalise_email(email: str) -> str:
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=normalise_email(email), **fields)
+    def create_user(self, email: str, password: str | None = None, *, name: str, at: datetime) -> "User":
+        user = self.model(email=normalise_email(email), name=name, created_at=at)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -35,7 +34,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(editable=False)
     session_epoch = models.PositiveIntegerField(default=0)
 
     USERNAME_FIELD = "email"
