@@ -1,11 +1,16 @@
-"""What DATABASE_URL and EMAIL_URL mean to Django."""
+"""What the settings that are addresses mean: the site, the hosts, the database, the mail server."""
 
+import re
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote
 
 from invoiced.env import SettingError
 
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
+LISTEN = re.compile(r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):([1-9][0-9]{0,4})")
+SITE_HINT = "Write it like SITE_URL=https://invoices.example.com"
 SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
 POSTGRESQL_START = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
 POSTGRESQL_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "host")
@@ -13,6 +18,47 @@ DATABASE_HINT = "Write postgresql://user@host:5432/name or sqlite:////absolute/p
 EMAIL_HINT = (
     "Write smtp://user:password@host:587/?tls=starttls, smtps://user:password@host, file:///folder or console:."
 )
+
+
+def site(address: SplitResult, *, demo: bool) -> SplitResult:
+    """Where people reach the product: https, except for a demo on this machine."""
+    if (
+        address.scheme not in ("http", "https")
+        or not HOST_NAME.fullmatch(address.hostname or "")
+        or "@" in address.netloc
+    ):
+        raise SettingError(f"SITE_URL is not the address of a web site. {SITE_HINT}")
+    if address.path or address.query or address.fragment:
+        raise SettingError(f"SITE_URL must end after the host, without a path or a slash. {SITE_HINT}")
+    if address.scheme == "http" and not (demo and address.hostname in ("localhost", "127.0.0.1")):
+        raise SettingError(f"SITE_URL is not https. Only a demo on localhost may do without. {SITE_HINT}")
+    return address
+
+
+def hosts(names: list[str]) -> list[str]:
+    """The host names that are answered, each written out."""
+    for name in names:
+        if not HOST_NAME.fullmatch(name):
+            raise SettingError(
+                f'ALLOWED_HOSTS has "{name}". Write whole host names, without *, a leading dot or a port.'
+            )
+    return names
+
+
+def listen(place: str) -> str:
+    """The host and port the web server listens on."""
+    found = LISTEN.fullmatch(place)
+    if not found or int(found.group(2)) > 65535:
+        raise SettingError(f'LISTEN is "{place}". Write a host and a port, like LISTEN=127.0.0.1:8000')
+    return place
+
+
+def sender(mailbox: str) -> str:
+    """Who mail comes from."""
+    local, at, domain = parseaddr(mailbox)[1].rpartition("@")
+    if not local or not at or not HOST_NAME.fullmatch(domain):
+        raise SettingError(f'EMAIL_FROM is "{mailbox}", not a mailbox. Write it like Acme Ltd <invoices@acme.example>')
+    return mailbox
 
 
 def database(address: SplitResult, password: str | None) -> dict[str, Any]:

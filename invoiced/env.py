@@ -4,7 +4,6 @@ Every setting NAME may instead be given as NAME_FILE, the path of a file that ho
 holds KEY=VALUE lines that count where the environment says nothing.
 """
 
-import os
 import re
 import stat
 import sys
@@ -16,9 +15,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+SETTINGS_FILE = "settings.env"
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
-HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]")
-SETTING_LINE = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$")
+SETTING_LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
 
 class SettingError(ImproperlyConfigured):
@@ -28,83 +27,51 @@ class SettingError(ImproperlyConfigured):
 def load_settings_or_exit() -> None:
     """Read the settings now, so that a wrong one is a sentence and exit code 2, never a traceback."""
     try:
-        settings._setup()  # type: ignore[misc]
+        bool(settings.DEBUG)
     except ImproperlyConfigured as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
 
 
-def read_settings_file(path: Path) -> dict[str, str]:
-    """The KEY=VALUE lines of a settings file that only its owner can read; nothing when there is no such file."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise SettingError(f"{path} cannot be read ({error.strerror}). Make it readable to this user.") from None
-    if stat.S_IMODE(mode) & 0o077:
-        raise SettingError(f"{path} holds secrets and others may read it. Run: chmod 600 {path}")
-    values: dict[str, str] = {}
-    for number, line in enumerate(read_text(path, "settings file").splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        found = SETTING_LINE.match(line)
-        if not found:
-            raise SettingError(
-                f"{path} line {number} is not KEY=VALUE. Write for example: SITE_URL=https://example.com"
-            )
-        name, value = found.groups()
-        if name in values:
-            raise SettingError(f"{path} line {number} sets {name} a second time. Keep one of the two lines.")
-        values[name] = value
-    return values
-
-
-def read_text(path: Path, what: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingError(
-            f"The {what} {path} cannot be read ({error.strerror}). Check the path and who may read it."
-        ) from None
-    except UnicodeDecodeError:
-        raise SettingError(f"The {what} {path} is not UTF-8 text. Save it as UTF-8.") from None
-
-
 class Environment:
     """What the environment and the settings file say; it remembers every name it was asked for."""
 
-    def __init__(self, variables: Mapping[str, str], file_path: Path | None = None) -> None:
+    def __init__(self, variables: Mapping[str, str]) -> None:
         self.variables = variables
-        self.file_path = file_path
-        self.from_file = read_settings_file(file_path) if file_path else {}
         self.names: set[str] = set()
+        self.from_file: dict[str, str] = {}
+        self.data_dir = self.folder("DATA_DIR", default=BASE_DIR / "var")
+        self.file = self.data_dir / SETTINGS_FILE
+        self.from_file = read_settings_file(self.file)
 
     def raw(self, name: str) -> str | None:
-        """The value as it was given, from the first place that gives one."""
+        """The value as it was given: the environment first, then the settings file."""
         self.names.add(name)
         for place in (self.variables, self.from_file):
-            value, file = place.get(name), place.get(f"{name}_FILE")
-            if value is not None and file is not None:
-                raise SettingError(f"{name} and {name}_FILE are both set. Keep one of them.")
-            if file is not None:
-                value = self._from_named_file(name, file)
-            if value is None:
-                continue
-            if not value.strip():
-                raise SettingError(f"{name} is set but empty. Give it a value or leave it out.")
-            if value != value.strip() or any(ord(character) < 32 for character in value):
-                raise SettingError(f"{name} has white space or a control character around or in its value. Remove it.")
-            return value
+            value = self._given(name, place)
+            if value is not None:
+                return value
         return None
 
-    def _from_named_file(self, name: str, file: str) -> str:
-        if not file.strip():
-            raise SettingError(f"{name}_FILE is set but empty. Give the path of a file or leave it out.")
-        text = read_text(Path(file), f"{name}_FILE")
-        return text[:-1] if text.endswith("\n") else text
+    def _given(self, name: str, place: Mapping[str, str]) -> str | None:
+        value, path = place.get(name), place.get(f"{name}_FILE")
+        if value is not None and path is not None:
+            raise SettingError(f"{name} and {name}_FILE are both set. Keep one of them.")
+        if path is not None:
+            if not path.strip():
+                raise SettingError(f"{name}_FILE is set but empty. Give the path of a file or leave it out.")
+            value = read_text(Path(path), f"file {path} of {name}_FILE").removesuffix("\n")
+        if value is None:
+            return None
+        if not value.strip():
+            raise SettingError(f"{name} is set but empty. Give it a value or leave it out.")
+        if value != value.strip():
+            raise SettingError(f"{name} begins or ends with white space. Remove it.")
+        if not value.isprintable():
+            raise SettingError(f"{name} holds a line end or another character that cannot be seen. Remove it.")
+        return value
 
-    def text(self, name: str, default: str) -> str:
+    def text(self, name: str, *, default: str) -> str:
         value = self.raw(name)
         return default if value is None else value
 
@@ -125,7 +92,7 @@ class Environment:
         raise SettingError(f'{name} is "{value}". Write a whole number from {low} to {high}.')
 
     def choice(self, name: str, *, default: str, options: tuple[str, ...]) -> str:
-        value = self.text(name, default)
+        value = self.text(name, default=default)
         if value in options:
             return value
         raise SettingError(f'{name} is "{value}". Choose one of: {", ".join(options)}.')
@@ -140,14 +107,19 @@ class Environment:
             raise SettingError(f"{name} has an empty entry between commas. Write the entries as one,two,three.")
         return words
 
+    def folder(self, name: str, *, default: Path) -> Path:
+        value = self.raw(name)
+        return default if value is None else Path(value).absolute()
+
     def secret(self, name: str, *, least: int, hint: str) -> str:
-        """A value that must be given and never appears in a message."""
+        """A value that must be given, be long enough to resist guessing, and never stands in a message."""
         value = self.raw(name)
         if value is None:
             raise SettingError(f"{name} is not set. {hint}")
-        if len(value) < least or len(set(value)) < least // 5:
-            raise SettingError(f"{name} is too short or too simple; it needs {least} random characters. {hint}")
-        return value
+        return strong(name, value, least, hint)
+
+    def secrets(self, name: str, *, least: int, hint: str) -> list[str]:
+        return [strong(name, value, least, hint) for value in self.words(name, default=[])]
 
     def address(self, name: str, *, default: str | None = None, hint: str) -> SplitResult:
         """An address; what is wrong with it is said without repeating it, since it may hold a password."""
@@ -156,48 +128,56 @@ class Environment:
             raise SettingError(f"{name} is not set. {hint}")
         try:
             address = urlsplit(value)
-            address.port  # noqa: B018 (reading the port is what checks it)
+            bool(address.port)
         except ValueError:
             raise SettingError(f"{name} is not an address. {hint}") from None
         if not address.scheme:
             raise SettingError(f"{name} does not say what kind of address it is. {hint}")
         return address
 
-    def site(self, name: str, *, demo: bool) -> SplitResult:
-        """Where people reach the product: https, except for a demo on this machine."""
-        hint = f"Write it as {name}=https://invoices.example.com"
-        site = self.address(name, hint=hint)
-        if site.scheme not in ("http", "https") or not site.hostname or "@" in site.netloc:
-            raise SettingError(f"{name} is not the address of a web site. {hint}")
-        if site.path or site.query or site.fragment:
-            raise SettingError(f"{name} must end after the host, without a path or a slash. {hint}")
-        if site.scheme == "http" and not (demo and site.hostname in ("localhost", "127.0.0.1")):
-            raise SettingError(f"{name} is not https. Only a demo on localhost may do without. {hint}")
-        return site
-
-    def hosts(self, name: str, *, default: list[str]) -> list[str]:
-        """The host names that are answered, each written out."""
-        hosts = self.words(name, default=default)
-        for host in hosts:
-            if not HOST_NAME.fullmatch(host):
-                raise SettingError(f'{name} has "{host}", not a whole host name. Write each out, without * or port.')
-        return hosts
-
     def refuse_unknown(self) -> None:
         """A line in the settings file that nothing reads is a typing error, and says so."""
         known = self.names | {f"{name}_FILE" for name in self.names}
         for name in self.from_file:
             if name not in known:
-                raise SettingError(
-                    f"{self.file_path} sets {name}, which is not a setting. docs/settings.md lists them."
-                )
+                raise SettingError(f"{self.file} sets {name}, which is not a setting. docs/settings.md lists them.")
 
 
-def data_dir() -> Path:
-    """The folder that holds the database, the files and the settings file of this installation."""
-    value = os.environ.get("DATA_DIR")
-    if value is None:
-        return BASE_DIR / "var"
-    if not value.strip() or value != value.strip():
-        raise SettingError("DATA_DIR is empty or has white space around it. Give the path of a folder or leave it out.")
-    return Path(value).absolute()
+def strong(name: str, value: str, least: int, hint: str) -> str:
+    """The secret, if it is long and mixed enough."""
+    if len(value) < least or len(set(value)) < 10:
+        raise SettingError(f"{name} is too short or too simple; it needs {least} random characters. {hint}")
+    return value
+
+
+def read_settings_file(path: Path) -> dict[str, str]:
+    """The KEY=VALUE lines of a settings file that only its owner can read; nothing when there is no such file."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise SettingError(f"{path} cannot be read ({error.strerror}). Make it readable to this user.") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise SettingError(f"{path} holds secrets and others may read it. Run: chmod 600 {path}")
+    values: dict[str, str] = {}
+    for number, line in enumerate(read_text(path, f"settings file {path}").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        found = SETTING_LINE.fullmatch(line)
+        if not found:
+            raise SettingError(f"{path} line {number} is not KEY=VALUE. Write it like DEMO=true")
+        name, value = found.groups()
+        if name in values:
+            raise SettingError(f"{path} line {number} sets {name} a second time. Keep one of the two lines.")
+        values[name] = value
+    return values
+
+
+def read_text(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingError(f"The {what} cannot be read ({error.strerror}). Check its path and its owner.") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"The {what} is not UTF-8 text. Save it as UTF-8.") from None

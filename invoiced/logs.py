@@ -35,5 +35,10 @@ def configuration(level: str) -> dict[str, Any]:
         "formatters": {"line": {"()": LineFormatter}},
         "handlers": {"standard_error": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["standard_error"], "level": level},
-        "loggers": {"django": {"handlers": [], "level": level, "propagate": True}},
+        "loggers": {
+            "django": {"handlers": [], "level": level, "propagate": True},
+            "gunicorn.error": {"level": level, "propagate": True},
+            # The proxy keeps the access log; addresses of payment links stay out of ours.
+            "gunicorn.access": {"level": "CRITICAL"},
+        },
     }

@@ -6,28 +6,32 @@ from importlib.util import find_spec
 from csp.constants import NONCE, NONE, SELF
 
 from invoiced import addresses, logs
-from invoiced.env import BASE_DIR, Environment, data_dir
+from invoiced.env import BASE_DIR, Environment
+from security import keyring
 
-DATA_DIR = data_dir()
-env = Environment(os.environ, DATA_DIR / "settings.env")
+env = Environment(os.environ)
+DATA_DIR = env.data_dir
 
 # This installation
 DEBUG = False
 DEMO = env.boolean("DEMO", default=False)
-SITE = env.site("SITE_URL", demo=DEMO)
+SITE = addresses.site(env.address("SITE_URL", hint=addresses.SITE_HINT), demo=DEMO)
 SITE_URL = SITE.geturl()
 HTTPS = SITE.scheme == "https"
-ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=[SITE.hostname])
+ALLOWED_HOSTS = addresses.hosts(env.words("ALLOWED_HOSTS", default=[str(SITE.hostname)]))
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", default=0, low=0, high=5)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+LISTEN = addresses.listen(env.text("LISTEN", default="127.0.0.1:8000"))
+WEB_WORKERS = env.integer("WEB_WORKERS", default=2, low=1, high=64)
+WEB_THREADS = env.integer("WEB_THREADS", default=4, low=1, high=64)
 LOGGING = logs.configuration(env.choice("LOG_LEVEL", default="INFO", options=("DEBUG", "INFO", "WARNING", "ERROR")))
 
 # Secrets
-SECRET_KEY = env.secret("SECRET_KEY", least=50, hint="Make one with: openssl rand -hex 32")
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
-ENCRYPTION_KEYS = env.secret(
-    "ENCRYPTION_KEYS", least=20, hint="Make one with: echo 1:primary:$(openssl rand -base64 32)"
-)
+MAKE_ONE = "Make one with: openssl rand -hex 32"
+SECRET_KEY = env.secret("SECRET_KEY", least=50, hint=MAKE_ONE)
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS", least=50, hint=MAKE_ONE)
+ENCRYPTION_KEYS = env.secret("ENCRYPTION_KEYS", least=40, hint='Make one with: echo "1:$(openssl rand -base64 32)"')
+keyring.parse(ENCRYPTION_KEYS)
 
 # Data
 DATABASES = {
@@ -41,7 +45,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = env.folder("STATIC_ROOT", default=DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {
@@ -52,7 +56,7 @@ STORAGES = {
 }
 
 # Mail
-EMAIL_FROM = env.text("EMAIL_FROM", f"Invoiced <invoices@{SITE.hostname}>")
+EMAIL_FROM = addresses.sender(env.text("EMAIL_FROM", default=f"Invoiced <invoices@{SITE.hostname}>"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
 vars().update(
     addresses.mail(
@@ -61,7 +65,7 @@ vars().update(
 )
 
 # Tasks
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "OPTIONS": {"id_function": "security.ids.uuid7"}}}
 
 # Apps, and the way of a request through them
 INSTALLED_APPS = [
@@ -89,8 +93,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
+    "security.middleware.RequestId",
+    "security.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "security.middleware.AllowedMethods",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
