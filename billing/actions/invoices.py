@@ -1,0 +1,267 @@
+"""Everything that changes an issued invoice. One function, one business verb, one entry in the log."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from audit import log
+from audit.actors import Actor
+from billing import emails, events, ledger, locks, numbering
+from billing.errors import (
+    DisputeRefused,
+    InvoiceNotDraft,
+    InvoiceNotIssuable,
+    InvoiceNotSendable,
+    InvoiceNotVoidable,
+    InvoiceNotWritable,
+)
+from billing.models import Customer, EmailMessage, Invoice, LedgerEntry, Seller
+from billing.models import Sequence as NumberSequence
+from billing.queries.recipients import recipients_of
+
+ISSUED_FIELDS = [
+    "status",
+    "number",
+    "issued_at",
+    "settled_at",
+    "balance",
+    "seller_copy",
+    "customer_copy",
+    "customer_name",
+]
+SELLER_COPIED = (
+    "legal_name",
+    "address",
+    "country",
+    "tax_id",
+    "registration",
+    "email",
+    "phone",
+    "website",
+    "bank_details",
+    "footer",
+    "brand_colour",
+)
+CUSTOMER_COPIED = (
+    "name",
+    "number",
+    "attention_to",
+    "address",
+    "country",
+    "tax_id",
+    "email",
+)
+
+
+@transaction.atomic
+def issue(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Invoice:
+    """Give a draft its number and its copies of names and addresses; it is owed from now on."""
+    invoice = locks.invoice(invoice.pk)
+    _refuse_unissuable(invoice)
+    number = numbering.take(invoice.company_id, NumberSequence.Kind.INVOICE, invoice.series)
+    entry = _become_issued(invoice, number, at)
+    invoice.save(update_fields=ISSUED_FIELDS)
+    ledger.post([entry])
+    log.record(events.INVOICE_ISSUED, target=invoice, by=by, at=at, **_issued_data(invoice))
+    return invoice
+
+
+@transaction.atomic
+def issue_many(*, invoice_ids: Iterable[UUID], by: Actor, at: datetime.datetime) -> list[Invoice]:
+    """Issue a billing run: all of them or none, numbered in the order of their dates."""
+    invoices = sorted(locks.invoices(invoice_ids), key=lambda invoice: (invoice.issue_date, invoice.pk))
+    for invoice in invoices:
+        _refuse_unissuable(invoice)
+    numbered = _numbered(invoices)
+    ledger.post([_become_issued(invoice, number, at) for invoice, number in numbered])
+    # An upsert: one statement for rows that each get their own values, which UPDATE has no portable form for.
+    Invoice.objects.bulk_create(
+        invoices, update_conflicts=True, unique_fields=["id"], update_fields=ISSUED_FIELDS, batch_size=200
+    )
+    log.record_many(
+        [
+            log.entry(events.INVOICE_ISSUED, target=invoice, by=by, at=at, **_issued_data(invoice))
+            for invoice in invoices
+        ]
+    )
+    return invoices
+
+
+@transaction.atomic
+def send(
+    *,
+    invoice: Invoice,
+    by: Actor,
+    at: datetime.datetime,
+    recipients: Sequence[tuple[str, str]] | None = None,
+    message: str = "",
+) -> list[EmailMessage]:
+    """Mail the invoice and its link to `recipients` (name, address), else to whoever receives the invoices."""
+    invoice = locks.invoice(invoice.pk)
+    if invoice.status != Invoice.Status.ISSUED:
+        raise InvoiceNotSendable(
+            f"Only an issued invoice can be sent; this one is {invoice.get_status_display().lower()}."
+        )
+    to = recipients or recipients_of(invoice)
+    if not to:
+        raise InvoiceNotSendable(
+            f"{invoice.customer} has no e-mail address. Add one to the customer or to a contact who receives invoices."
+        )
+    queued = [
+        emails.queue(
+            EmailMessage.Kind.INVOICE,
+            to=address,
+            name=name,
+            customer=invoice.customer,
+            invoice=invoice,
+            message=message,
+            at=at,
+        )
+        for name, address in to
+    ]
+    log.record(events.INVOICE_SENT, target=invoice, by=by, at=at, recipients=", ".join(address for _, address in to))
+    return queued
+
+
+@transaction.atomic
+def mark_sent(*, invoice: Invoice, way: str, by: Actor, at: datetime.datetime) -> Invoice:
+    """Note that the invoice reached the customer outside this product, by `way` such as "post"."""
+    invoice = locks.invoice(invoice.pk)
+    if invoice.status != Invoice.Status.ISSUED:
+        raise InvoiceNotSendable("Only an issued invoice can be marked as sent.")
+    invoice.sent_at = at
+    invoice.save(update_fields=["sent_at"])
+    log.record(events.INVOICE_MARKED_SENT, target=invoice, by=by, at=at, way=way)
+    return invoice
+
+
+@transaction.atomic
+def record_view(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Invoice:
+    """A customer's contact opened the invoice; the first time becomes a fact of the invoice."""
+    invoice = locks.invoice(invoice.pk)
+    if invoice.viewed_at is None:
+        invoice.viewed_at = at
+        invoice.save(update_fields=["viewed_at"])
+        log.record(events.INVOICE_VIEWED, target=invoice, by=by, at=at)
+    return invoice
+
+
+@transaction.atomic
+def void(*, invoice: Invoice, reason: str, by: Actor, at: datetime.datetime) -> Invoice:
+    """Withdraw an issued invoice. It keeps its number and stays on the books as void."""
+    invoice = locks.invoice(invoice.pk)
+    if invoice.status != Invoice.Status.ISSUED:
+        raise InvoiceNotVoidable(
+            f"Only an issued invoice can be voided; this one is {invoice.get_status_display().lower()}."
+        )
+    if invoice.amount_paid:
+        raise InvoiceNotVoidable(
+            f"{invoice.amount_paid.plain()} is allocated to {invoice}. Release it first, then void."
+        )
+    if invoice.pending_at:
+        raise InvoiceNotVoidable(f"A payment of {invoice} is under way. Wait until it arrives or fails, then void.")
+    owed = invoice.balance
+    invoice.status, invoice.voided_at = Invoice.Status.VOID, at
+    invoice.balance, invoice.settled_at = owed - owed, None
+    invoice.save(update_fields=["status", "voided_at", "balance", "settled_at"])
+    _post(invoice, LedgerEntry.Kind.VOIDED, -owed, at)
+    log.record(events.INVOICE_VOIDED, target=invoice, by=by, at=at, reason=reason)
+    return invoice
+
+
+@transaction.atomic
+def write_off(*, invoice: Invoice, reason: str, by: Actor, at: datetime.datetime) -> Invoice:
+    """Still valid, no longer expected: what is left of it becomes bad debt."""
+    invoice = locks.invoice(invoice.pk)
+    if invoice.status != Invoice.Status.ISSUED or not invoice.balance:
+        raise InvoiceNotWritable("Only an issued invoice with something left to pay can be written off.")
+    if invoice.pending_at:
+        raise InvoiceNotWritable(f"A payment of {invoice} is under way. Wait until it arrives or fails.")
+    owed = invoice.balance
+    invoice.status, invoice.written_off_at = Invoice.Status.WRITTEN_OFF, at
+    invoice.amount_written_off, invoice.balance = owed, owed - owed
+    invoice.save(update_fields=["status", "written_off_at", "amount_written_off", "balance"])
+    _post(invoice, LedgerEntry.Kind.WRITTEN_OFF, -owed, at)
+    log.record(events.INVOICE_WRITTEN_OFF, target=invoice, by=by, at=at, amount=owed.plain(), reason=reason)
+    return invoice
+
+
+@transaction.atomic
+def reinstate(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Invoice:
+    """Expect a written-off invoice again, for instance because the customer now pays."""
+    invoice = locks.invoice(invoice.pk)
+    if invoice.status != Invoice.Status.WRITTEN_OFF:
+        raise InvoiceNotWritable(f"{invoice} is not written off.")
+    owed = invoice.amount_written_off
+    invoice.status, invoice.written_off_at = Invoice.Status.ISSUED, None
+    invoice.amount_written_off, invoice.balance = owed - owed, owed
+    invoice.save(update_fields=["status", "written_off_at", "amount_written_off", "balance"])
+    _post(invoice, LedgerEntry.Kind.REINSTATED, owed, at)
+    log.record(events.INVOICE_REINSTATED, target=invoice, by=by, at=at, amount=owed.plain())
+    return invoice
+
+
+@transaction.atomic
+def dispute(*, invoice: Invoice, reason: str, by: Actor, at: datetime.datetime) -> Invoice:
+    """The customer objects. It is still owed; reminders stop until the dispute is settled."""
+    invoice = locks.invoice(invoice.pk)
+    if invoice.status != Invoice.Status.ISSUED:
+        raise DisputeRefused("Only an issued invoice can be disputed.")
+    if invoice.disputed_at:
+        raise DisputeRefused(f"{invoice} is disputed already.")
+    invoice.disputed_at, invoice.dispute_reason = at, reason
+    invoice.save(update_fields=["disputed_at", "dispute_reason"])
+    log.record(events.INVOICE_DISPUTED, target=invoice, by=by, at=at, reason=reason)
+    return invoice
+
+
+@transaction.atomic
+def settle_dispute(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Invoice:
+    invoice = locks.invoice(invoice.pk)
+    if not invoice.disputed_at:
+        raise DisputeRefused(f"{invoice} is not disputed.")
+    invoice.disputed_at, invoice.dispute_reason = None, ""
+    invoice.save(update_fields=["disputed_at", "dispute_reason"])
+    log.record(events.INVOICE_DISPUTE_SETTLED, target=invoice, by=by, at=at)
+    return invoice
+
+
+def _refuse_unissuable(invoice: Invoice) -> None:
+    if invoice.status != Invoice.Status.DRAFT:
+        raise InvoiceNotDraft(f"{invoice} is issued already.")
+    if not invoice.has_lines:
+        raise InvoiceNotIssuable("An invoice needs at least one line. Add one, save, and issue it then.")
+
+
+def _numbered(invoices: list[Invoice]) -> list[tuple[Invoice, str]]:
+    numbered: list[tuple[Invoice, str]] = []
+    for company_id, series in sorted({(invoice.company_id, invoice.series) for invoice in invoices}):
+        of_series = [invoice for invoice in invoices if (invoice.company_id, invoice.series) == (company_id, series)]
+        numbers = numbering.take_many(company_id, NumberSequence.Kind.INVOICE, series, len(of_series))
+        numbered += zip(of_series, numbers, strict=True)
+    return numbered
+
+
+def _become_issued(invoice: Invoice, number: str, at: datetime.datetime) -> LedgerEntry:
+    invoice.status, invoice.number, invoice.issued_at = Invoice.Status.ISSUED, number, at
+    invoice.balance = invoice.total - invoice.prepaid
+    invoice.settled_at = None if invoice.balance else at
+    invoice.customer_name = invoice.customer.name
+    invoice.seller_copy = _copy(invoice.company.seller, SELLER_COPIED)
+    invoice.customer_copy = _copy(invoice.customer, CUSTOMER_COPIED)
+    return ledger.receivable(invoice, LedgerEntry.Kind.ISSUED, invoice.balance, invoice.issue_date, at)
+
+
+def _copy(record: Seller | Customer, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
+
+
+def _issued_data(invoice: Invoice) -> dict[str, str]:
+    return {"total": invoice.total.plain(), "customer": invoice.customer_name, "due": invoice.due_date.isoformat()}
+
+
+def _post(invoice: Invoice, kind: str, amount: Any, at: datetime.datetime) -> None:
+    ledger.post([ledger.receivable(invoice, kind, amount, invoice.company.today(at), at)])

@@ -1,0 +1,73 @@
+"""What the books refuse. The text of each error is the sentence people read: what is wrong, and what to do."""
+
+
+class BillingError(Exception):
+    """A change the rules of receivables do not allow."""
+
+
+class InvoiceNotDraft(BillingError):
+    pass
+
+
+class InvoiceNotIssuable(BillingError):
+    pass
+
+
+class InvoiceNotSendable(BillingError):
+    pass
+
+
+class InvoiceNotVoidable(BillingError):
+    pass
+
+
+class InvoiceNotWritable(BillingError):
+    """It cannot be written off, or no write-off can be undone."""
+
+
+class InvoiceNotPayable(BillingError):
+    pass
+
+
+class DisputeRefused(BillingError):
+    pass
+
+
+class DraftRefused(BillingError):
+    """What was entered does not make an invoice."""
+
+
+class PaymentRefused(BillingError):
+    pass
+
+
+class AllocationExceedsBalance(BillingError):
+    pass
+
+
+class AllocationExceedsPayment(BillingError):
+    pass
+
+
+class AllocationAlreadyReleased(BillingError):
+    pass
+
+
+class PaymentNotReversible(BillingError):
+    pass
+
+
+class CustomerNotChangeable(BillingError):
+    pass
+
+
+class NameTaken(BillingError):
+    pass
+
+
+class ReminderRefused(BillingError):
+    pass
+
+
+class GatewayUnavailable(BillingError):
+    """The payment provider did not answer; the attempt stays open and is asked about again."""

@@ -1,0 +1,44 @@
+"""The only place that locks rows, always in the order customer, invoice, payment; a caller is in a transaction.
+
+SQLite has no row locks: there the transaction itself, begun IMMEDIATE, keeps every other writer out.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from billing.models import Allocation, Customer, Invoice, InvoiceLine, Payment, PaymentAttempt
+
+
+def customer(pk: UUID) -> Customer:
+    return Customer.objects.select_for_update(of=("self",)).select_related("company").get(pk=pk)
+
+
+def invoice(pk: UUID) -> Invoice:
+    return _invoices().get(pk=pk)
+
+
+def invoices(pks: Iterable[UUID]) -> list[Invoice]:
+    """In the order of their ids, so that two callers never wait for each other."""
+    return list(_invoices().filter(pk__in=list(pks)).order_by("pk"))
+
+
+def _invoices() -> QuerySet[Invoice]:
+    return (
+        Invoice.objects.select_for_update(of=("self",))
+        .select_related("customer", "company__seller", "contact")
+        .annotate(has_lines=Exists(InvoiceLine.objects.filter(invoice=OuterRef("pk"))))
+    )
+
+
+def payment(pk: UUID) -> Payment:
+    return Payment.objects.select_for_update(of=("self",)).select_related("customer").get(pk=pk)
+
+
+def allocation(pk: UUID) -> Allocation:
+    return Allocation.objects.select_for_update(of=("self",)).select_related("payment", "invoice").get(pk=pk)
+
+
+def attempt(pk: UUID) -> PaymentAttempt:
+    return PaymentAttempt.objects.select_for_update(of=("self",)).select_related("invoice", "customer").get(pk=pk)

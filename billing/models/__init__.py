@@ -1,0 +1,41 @@
+from billing.models.customer import Contact, Customer, CustomerBalance
+from billing.models.email import EmailMessage, Reminder
+from billing.models.invoice import (
+    SHOWN_STATUSES,
+    Invoice,
+    InvoiceAdjustment,
+    InvoiceLine,
+    InvoiceTax,
+    shown_status,
+)
+from billing.models.item import Item, TaxRate
+from billing.models.ledger import LedgerEntry
+from billing.models.note import Note
+from billing.models.payment import Allocation, Payment, PaymentAttempt, SandboxCharge
+from billing.models.seller import Logo, Seller
+from billing.models.sequence import Sequence
+
+__all__ = [
+    "SHOWN_STATUSES",
+    "Allocation",
+    "Contact",
+    "Customer",
+    "CustomerBalance",
+    "EmailMessage",
+    "Invoice",
+    "InvoiceAdjustment",
+    "InvoiceLine",
+    "InvoiceTax",
+    "Item",
+    "LedgerEntry",
+    "Logo",
+    "Note",
+    "Payment",
+    "PaymentAttempt",
+    "Reminder",
+    "SandboxCharge",
+    "Seller",
+    "Sequence",
+    "TaxRate",
+    "shown_status",
+]
