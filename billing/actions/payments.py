@@ -79,7 +79,8 @@ def record(
     payment.save(force_insert=True)
     entries = [ledger.credit(payment, Kind.RECEIVED, -amount, received_date, at)]
     for use in uses:
-        entries += _use(payment, invoices[use.invoice_id], use.amount, received_date, at)
+        _, moved = _use(payment, invoices[use.invoice_id], use.amount, received_date, at)
+        entries += moved
     ledger.post(entries)
     if receipt_to:
         name, address = receipt_to
@@ -112,12 +113,12 @@ def allocate(*, payment: Payment, invoice: Invoice, amount: Money, by: Actor, at
         raise AllocationExceedsPayment(f"Only {payment.unapplied.plain()} of {payment} is unapplied.")
     payment.unapplied -= amount
     payment.save(update_fields=["unapplied"])
-    day = customer.company.today(at)
-    ledger.post(_use(payment, locked_invoice, amount, day, at))
+    allocation, moved = _use(payment, locked_invoice, amount, customer.company.today(at), at)
+    ledger.post(moved)
     log.record(
         events.PAYMENT_ALLOCATED, target=payment, by=by, at=at, amount=amount.plain(), invoice=str(locked_invoice)
     )
-    return payment.allocations.get(invoice=locked_invoice, allocated_at=at)
+    return allocation
 
 
 @transaction.atomic
@@ -212,20 +213,21 @@ def _used_on(invoices: list[Invoice]) -> str:
 
 def _use(
     payment: Payment, invoice: Invoice, amount: Money, day: datetime.date, at: datetime.datetime
-) -> list[LedgerEntry]:
-    Allocation(
+) -> tuple[Allocation, list[LedgerEntry]]:
+    allocation = Allocation(
         company_id=payment.company_id,
         payment=payment,
         invoice=invoice,
         currency=amount.currency,
         amount=amount,
         allocated_at=at,
-    ).save(force_insert=True)
+    )
+    allocation.save(force_insert=True)
     invoice.amount_paid += amount
     invoice.balance -= amount
     invoice.settled_at = None if invoice.balance else at
     invoice.save(update_fields=["amount_paid", "balance", "settled_at"])
-    return [
+    return allocation, [
         ledger.credit(payment, Kind.ALLOCATED, amount, day, at, invoice=invoice),
         ledger.receivable(invoice, Kind.ALLOCATED, -amount, day, at, payment=payment),
     ]
