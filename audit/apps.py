@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -7,4 +8,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Every app says in its `events` module what it can log; a code declared twice stops the start here."""
+        from audit import checks
+
         autodiscover_modules("events")
+        register(checks.every_link_leads_somewhere)

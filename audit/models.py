@@ -4,7 +4,7 @@ from django.db import models
 from django_scopes import ScopedManager
 
 from audit import registry
-from audit.values import visible
+from audit.values import ReadableEncoder, spoken, visible
 from security.ids import uuid7
 
 
@@ -39,8 +39,8 @@ class Envelope(models.Model):
     object_type = models.CharField(max_length=100)
     object_id = models.CharField(max_length=100)
     object_label = models.CharField(max_length=200)
-    changes = models.JSONField(null=True)
-    data = models.JSONField()
+    changes = models.JSONField(null=True, encoder=ReadableEncoder)
+    data = models.JSONField(encoder=ReadableEncoder)
     outcome = models.CharField(max_length=20, choices=Outcome)
     reason = models.TextField()
     request_id = models.CharField(max_length=100)
@@ -76,6 +76,20 @@ class Envelope(models.Model):
         return visible(self.actor_label)
 
     @property
+    def object_name(self) -> str:
+        return visible(self.object_label)
+
+    @property
+    def changed_fields(self) -> list[tuple[str, str, str]]:
+        """Each changed field with its value before and after, in words."""
+        return [(_title(name), spoken(before), spoken(after)) for name, (before, after) in (self.changes or {}).items()]
+
+    @property
+    def particulars(self) -> list[tuple[str, str]]:
+        """What else was recorded, in words."""
+        return [(_title(name), spoken(value)) for name, value in self.data.items()]
+
+    @property
     def url(self) -> str | None:
         """The page of the object, if it has one."""
         return registry.link(self.object_type, self.object_id)
@@ -97,3 +111,7 @@ class SecurityEvent(Envelope):
 
     class Meta(Envelope.Meta):
         pass
+
+
+def _title(name: str) -> str:
+    return visible(name).replace("_", " ").capitalize()

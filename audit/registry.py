@@ -25,6 +25,11 @@ class EventType:
     fields: frozenset[str]
 
     @property
+    def noun(self) -> str:
+        """What the event is about: "invoice"."""
+        return self.code.partition(".")[0]
+
+    @property
     def title(self) -> str:
         """How a list of event types names it: "Invoice issued"."""
         return self.code.replace(".", " ").replace("_", " ").capitalize()
@@ -43,12 +48,18 @@ class EventType:
 
 class _Words(dict[str, str]):
     def __init__(self, entry: Any) -> None:
-        super().__init__({name: visible(str(value)) for name, value in entry.data.items()})
+        super().__init__({name: _word(value) for name, value in entry.data.items()})
         self["target"] = visible(entry.object_label)
         self["reason"] = visible(entry.reason)
 
     def __missing__(self, name: str) -> str:
         return UNKNOWN
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_word(part) for part in value)
+    return visible(str(value))
 
 
 _types: dict[str, EventType] = {}

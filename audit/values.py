@@ -1,6 +1,7 @@
 """What may be stored in an entry, and how it is shown: values as they were, never able to mislead or to leak."""
 
 import datetime
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,13 @@ LONGEST_LIST = 1_000
 SECRET_WORDS = {"password", "passphrase", "secret", "token", "key", "seed", "otp", "pin", "cvc", "cvv"}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MISLEADING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+class ReadableEncoder(json.JSONEncoder):
+    """Writes JSON in the letters people use, so that a search for a name finds it on every database."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False})
 
 
 def text(value: Any, longest: int = LONGEST_VALUE) -> str:
@@ -75,6 +83,19 @@ def _fingerprints(value: Any) -> Any:
 def fingerprint(secret: Any) -> str:
     """A keyed hash that shows whether a secret changed, and nothing else about it."""
     return "fingerprint:" + salted_hmac("audit.fingerprint", str(secret), algorithm="sha256").hexdigest()[:16]
+
+
+def spoken(value: Any) -> str:
+    """A stored value as people read it, on several lines if it has them."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(spoken(part) for part in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{spoken(name)}: {spoken(part)}" for name, part in value.items())
+    return visible(str(value), keep="\n")
 
 
 def visible(stored: str, keep: str = "") -> str:

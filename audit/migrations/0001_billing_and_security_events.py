@@ -2,6 +2,7 @@
 
 from django.db import migrations, models
 
+import audit.values
 import security.ids
 
 
@@ -39,8 +40,8 @@ class Migration(migrations.Migration):
                 ("object_type", models.CharField(max_length=100)),
                 ("object_id", models.CharField(max_length=100)),
                 ("object_label", models.CharField(max_length=200)),
-                ("changes", models.JSONField(null=True)),
-                ("data", models.JSONField()),
+                ("changes", models.JSONField(encoder=audit.values.ReadableEncoder, null=True)),
+                ("data", models.JSONField(encoder=audit.values.ReadableEncoder)),
                 (
                     "outcome",
                     models.CharField(
@@ -91,8 +92,8 @@ class Migration(migrations.Migration):
                 ("object_type", models.CharField(max_length=100)),
                 ("object_id", models.CharField(max_length=100)),
                 ("object_label", models.CharField(max_length=200)),
-                ("changes", models.JSONField(null=True)),
-                ("data", models.JSONField()),
+                ("changes", models.JSONField(encoder=audit.values.ReadableEncoder, null=True)),
+                ("data", models.JSONField(encoder=audit.values.ReadableEncoder)),
                 (
                     "outcome",
                     models.CharField(

@@ -1,0 +1,77 @@
+"""The two logs, and what happened to one object."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from audit import actions, queries
+from audit.forms import FilterForm
+from audit.paging import page
+from security.guards import require
+
+
+@require("audit.view")
+@require_safe
+def billing_log(request: HttpRequest) -> HttpResponse:
+    access = request.access
+    form = FilterForm(request.GET, log="billing", time_zone=access.company.time_zone)
+    rows = _chosen(form, queries.billing_events, access)
+    return _answer(request, "audit/logs/billing.html", rows, form=form)
+
+
+@require("security_log.view")
+@require_safe
+def security_log(request: HttpRequest) -> HttpResponse:
+    access = request.access
+    actions.note_reading(company=access.company, by=access.actor, at=timezone.now())
+    form = FilterForm(request.GET, log="security", time_zone=access.company.time_zone)
+    rows = _chosen(form, queries.security_events, access)
+    return _answer(request, "audit/logs/security.html", rows, form=form)
+
+
+@require("audit.view")
+@require_safe
+def history(request: HttpRequest, object_type: str, object_id: UUID) -> HttpResponse:
+    access = request.access
+    filters = queries.Filters(object_type=object_type, object_id=str(object_id))
+    rows = queries.billing_events(access.company.pk, filters, access.visible_customer_ids())
+    latest = rows.order_by("-at", "-id").first()
+    if latest is None:
+        raise Http404
+    return _answer(request, "audit/logs/history.html", rows, latest=latest)
+
+
+def _chosen(form: FilterForm, query: Any, access: Any) -> QuerySet[Any]:
+    """The rows the form asks for; none while it asks for something impossible."""
+    if not form.is_valid():
+        return query(access.company.pk, queries.Filters()).none()
+    return query(access.company.pk, form.filters(), access.visible_customer_ids())
+
+
+def _answer(request: HttpRequest, template: str, rows: QuerySet[Any], **context: Any) -> HttpResponse:
+    position = {name: request.GET.get(name, "") for name in ("older_than", "newer_than")}
+    found = page(rows, **position)
+    kept = request.GET.copy()
+    for name in position:
+        kept.pop(name, None)
+    context |= {
+        "page": found,
+        "newer": _address(kept, newer_than=found.newer_than),
+        "older": _address(kept, older_than=found.older_than),
+        "kept_query": kept.urlencode(),
+    }
+    return TemplateResponse(request, template, context)
+
+
+def _address(kept: QueryDict, **position: str | None) -> str | None:
+    """The same filters at another position; None where there is none."""
+    if None in position.values():
+        return None
+    address = kept.copy()
+    address.update(position)
+    return f"?{address.urlencode()}"
