@@ -1,7 +1,7 @@
 """How long receivables have been past due: the five buckets everyone in the trade reads."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from billing.money import Money
@@ -58,4 +58,5 @@ def bounds(as_of: date) -> dict[str, DueDates]:
 
 
 def _days_before(as_of: date, days: int | None) -> date | None:
-    return None if days is None else as_of - timedelta(days=days)
+    """That many days earlier, or the first day there is: nothing is owed since before the calendar."""
+    return None if days is None else date.fromordinal(max(as_of.toordinal() - days, date.min.toordinal()))

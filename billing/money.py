@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import total_ordering
 from math import lcm
 from typing import Self
 
@@ -15,9 +16,10 @@ LONGEST_INPUT = 40
 _DECIMAL = Context(prec=40, rounding=ROUND_HALF_UP, traps=[InvalidOperation, DivisionByZero, Overflow])
 _UNIT = {places: Decimal(1).scaleb(-places) for places in range(5)}
 _INPUT = re.compile(
-    r"(?:(?P<before>[A-Z]{3})\s*)?(?P<sign>[+-]?)\s*"
+    r"(?:(?P<before>[A-Z]{3}) ?)?(?P<sign>[+-]?) ?"
     r"(?P<whole>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?(?:\.(?P<part>[0-9]*))?"
-    r"(?:\s*(?P<after>[A-Z]{3}))?",
+    r"(?: ?(?P<after>[A-Z]{3}))?",
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -39,6 +41,7 @@ def exponent(currency: str) -> int:
         ) from None
 
 
+@total_ordering
 @dataclass(frozen=True, slots=True)
 class Money:
     """A number of minor units (cents, fils, yen) of one currency; never a float, never beyond LARGEST."""
@@ -49,10 +52,9 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.minor) is not int:
             raise MoneyError("An amount is a whole number of minor units; floats and other kinds are refused.")
-        if self.currency not in CURRENCIES:
-            exponent(self.currency)
+        exponent(self.currency)
         if not -LARGEST <= self.minor <= LARGEST:
-            raise MoneyError(f"The amount is too large: at most {_plain(LARGEST, self.currency)} can be handled.")
+            raise MoneyError(_too_large(self.currency))
 
     @classmethod
     def zero(cls, currency: str) -> Self:
@@ -65,12 +67,12 @@ class Money:
         places = exponent(currency)
         if not isinstance(text, str) or len(text) > LONGEST_INPUT:
             raise MoneyError(_how_to_write(currency))
-        found = _INPUT.fullmatch(text.strip().replace("\N{MINUS SIGN}", "-"))
+        found = _INPUT.fullmatch(" ".join(text.split()).replace("\N{MINUS SIGN}", "-"))
         if found is None or not (found["whole"] or found["part"]):
             raise MoneyError(_how_to_write(currency))
         for code in (found["before"], found["after"]):
-            if code not in (None, currency):
-                raise MoneyError(f"The amount is in {code}, but {currency} is expected here.")
+            if code and code.upper() != currency:
+                raise MoneyError(f"The amount is in {code.upper()}, but {currency} is expected here.")
         part = found["part"] or ""
         if len(part) > places:
             raise MoneyError(_too_many_decimals(len(part), currency))
@@ -117,21 +119,6 @@ class Money:
             return NotImplemented
         return self.minor < self._minor_of(other)
 
-    def __le__(self, other: "Money") -> bool:
-        if not isinstance(other, Money):
-            return NotImplemented
-        return self.minor <= self._minor_of(other)
-
-    def __gt__(self, other: "Money") -> bool:
-        if not isinstance(other, Money):
-            return NotImplemented
-        return self.minor > self._minor_of(other)
-
-    def __ge__(self, other: "Money") -> bool:
-        if not isinstance(other, Money):
-            return NotImplemented
-        return self.minor >= self._minor_of(other)
-
     def _minor_of(self, other: "Money") -> int:
         if other.currency != self.currency:
             raise CurrencyMismatch(f"{self.currency} and {other.currency} cannot be used together in one amount.")
@@ -147,9 +134,10 @@ def round_minor(value: Decimal, currency: str) -> Money:
     places = exponent(currency)
     if not isinstance(value, Decimal) or not value.is_finite():
         raise MoneyError("Only a finite decimal number can be rounded to an amount.")
-    if value.adjusted() > len(str(LARGEST)):
-        raise MoneyError(f"The amount is too large: at most {_plain(LARGEST, currency)} can be handled.")
-    rounded = _DECIMAL.quantize(value, _UNIT[places])
+    try:
+        rounded = _DECIMAL.quantize(value, _UNIT[places])
+    except InvalidOperation:
+        raise MoneyError(_too_large(currency)) from None
     return Money(int(_DECIMAL.scaleb(rounded, places)), currency)
 
 
@@ -219,12 +207,16 @@ def _plain(minor: int, currency: str) -> str:
     return f"{currency} {sign}{whole:,}.{part:0{places}}"
 
 
+def _too_large(currency: str) -> str:
+    return f"The amount is too large: at most {_plain(LARGEST, currency)} can be handled."
+
+
 def _how_to_write(currency: str) -> str:
-    example = _plain(1234 * 10 ** exponent(currency), currency)[4:]
+    if not exponent(currency):
+        return "This is not an amount. Write digits only, like 1,234."
+    example = _plain(1234 * 10 ** exponent(currency), currency).removeprefix(f"{currency} ")
     return f"This is not an amount. Write digits, with a point before the decimals, like {example}."
 
 
 def _too_many_decimals(count: int, currency: str) -> str:
-    places = exponent(currency)
-    allowed = {0: "no decimals", 1: "1 decimal"}.get(places, f"{places} decimals")
-    return f"{currency} has {allowed}, but the amount has {count}."
+    return f"{currency} has {exponent(currency) or 'no'} decimals, but the amount has {count}."

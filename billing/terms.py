@@ -11,11 +11,11 @@ LONGEST_DAYS = 999
 LONGEST_INPUT = 60
 
 _EARLY = re.compile(
-    r"(?P<percent>[0-9]{1,2}(?:\.[0-9]{1,4})?) ?(?:%|/) ?(?P<days>[0-9]{1,3})(?: ?days?)?(?: |, ?)(?P<rest>.+)"
+    r"(?P<percent>[0-9]{1,2}(?:\.[0-9]{1,4})?) ?(?:%|/) ?(?P<days>[0-9]+)(?: ?days?)?(?: |, ?)(?P<rest>.+)"
 )
 _RECEIPT = re.compile(r"(?:due|payable)? ?(?:on|upon) receipt")
-_NET = re.compile(r"(?:net|n/) ?(?P<days>[0-9]{1,3})(?: ?days?)?|(?P<only>[0-9]{1,3}) ?days?")
-_MONTH_END = re.compile(r"(?:eom|end of (?:the )?month)(?: ?\+? ?(?P<days>[0-9]{1,3})(?: ?days?)?)?")
+_NET = re.compile(r"(?:net|n/) ?(?P<days>[0-9]+)(?: ?days?)?|(?P<only>[0-9]+) ?days?")
+_MONTH_END = re.compile(r"(?:eom|end of (?:the )?month)(?: ?\+? ?(?P<days>[0-9]+)(?: ?days?)?)?")
 
 
 class TermsError(ValueError):
@@ -36,6 +36,10 @@ class Terms:
     days: int
     from_month_end: bool = False
     early_discount: EarlyDiscount | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.days <= LONGEST_DAYS:
+            raise TermsError(f"Payment terms can give at most {LONGEST_DAYS} days.")
 
     @property
     def label(self) -> str:

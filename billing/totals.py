@@ -1,13 +1,13 @@
 """What a document comes to: lines, discounts, charges, taxes and what is due. Pure, exact, used everywhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from math import lcm
+from dataclasses import dataclass
 
 from billing.lines import (
     PERCENT_SCALE,
     PRICE_SCALE,
     QUANTITY_SCALE,
+    TAX_CATEGORIES,
     Adjustment,
     Document,
     Line,
@@ -16,9 +16,14 @@ from billing.lines import (
     scaled,
     scaled_percent,
 )
-from billing.money import LARGEST, Money, MoneyError, exponent, largest_remainder, round_ratio
+from billing.money import LARGEST, Money, MoneyError, exponent, round_ratio
+from billing.taxation import WHOLE, Cell, TaxParts, adjusted_cells, cell_taxes, group_lines, tax_parts
 
 __all__ = [
+    "PERCENT_SCALE",
+    "PRICE_SCALE",
+    "QUANTITY_SCALE",
+    "TAX_CATEGORIES",
     "Adjustment",
     "Document",
     "Line",
@@ -29,8 +34,6 @@ __all__ = [
     "TotalsError",
     "compute",
 ]
-
-_ALL = 100 * 10**PERCENT_SCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +81,6 @@ class Totals:
     due: Money
 
 
-@dataclass(slots=True)
-class _Group:
-    """What carries exactly the same taxes: its lines, and its share of the document's discounts and charges."""
-
-    taxes: tuple[Tax, ...]
-    rates: list[int]
-    whole: int
-    lines: list[int] = field(default_factory=list)
-    net: int = 0
-    adjustment: int = 0
-
-
-_Cell = tuple[_Group, int]
-_TaxParts = dict[Tax, list[tuple[int, int]]]
-
-
 def compute(document: Document) -> Totals:
     """All amounts of the document: lines are rounded one by one and summed, tax is rounded as the document says."""
     try:
@@ -108,17 +95,14 @@ def _compute(document: Document) -> Totals:
     lines = [_line(number, line, currency) for number, line in enumerate(document.lines, start=1)]
     nets = [net for *_, net in lines]
     subtotal = sum(nets)
-    groups = _groups(document, nets)
-    group_of = {index: group for group in groups.values() for index in group.lines}
-    cells = [(group_of[index], net) for index, net in enumerate(nets)]
-    taxes = _taxes(cells, by_line)
-    line_taxes = _sums(taxes, len(cells))
-
+    groups, cells = group_lines(document, nets)
+    taxes = tax_parts(cells, by_line)
+    line_taxes = cell_taxes(taxes, len(cells))
     amounts, discount, charge = _amounts(document.adjustments, subtotal, currency)
     if amounts:
-        _spread_over_groups(document, amounts, groups)
-        cells = _adjusted_cells(groups, nets, by_line)
-        taxes = _taxes(cells, by_line)
+        cells = adjusted_cells(document, groups, amounts)
+        taxes = tax_parts(cells, by_line)
+
     tax = sum(part for parts in taxes.values() for _, part in parts)
     entered = subtotal - discount + charge
     total = entered if included else entered + tax
@@ -177,7 +161,7 @@ def _amounts(adjustments: Sequence[Adjustment], base: int, currency: str) -> tup
         if adjustment.percent is None:
             amount = _minor(adjustment.amount, currency)
         else:
-            amount = round_ratio(base * scaled_percent(adjustment.percent, adjustment.kind), _ALL)
+            amount = round_ratio(base * scaled_percent(adjustment.percent, adjustment.kind), WHOLE)
         if amount < 0 <= base:
             raise TotalsError(f"A {adjustment.kind} cannot be negative.")
         amounts.append(amount)
@@ -200,119 +184,12 @@ def _minor(money: Money | None, currency: str) -> int:
     return money.minor
 
 
-def _groups(document: Document, nets: Sequence[int]) -> dict[tuple[Tax, ...], _Group]:
-    """The lines by the taxes they carry, in order of first appearance."""
-    groups: dict[tuple[Tax, ...], _Group] = {}
-    for index, line in enumerate(document.lines):
-        group = groups.get(line.taxes)
-        if group is None:
-            try:
-                group = groups[line.taxes] = _group(line.taxes, document.prices_include_tax)
-            except TotalsError as error:
-                raise TotalsError(str(error), line=index + 1) from error
-        group.lines.append(index)
-        group.net += nets[index]
-    return groups
-
-
-def _group(taxes: tuple[Tax, ...], included: bool) -> _Group:
-    """An empty group. Tax is rate / whole of an amount; where the amount has the tax in it, whole has the rates in it."""
-    if len(set(taxes)) != len(taxes):
-        raise TotalsError("The same tax is given twice.")
-    rates = [scaled_percent(tax.percent, "tax rate") for tax in taxes]
-    return _Group(taxes, rates, _ALL + sum(rates) if included else _ALL)
-
-
-def _spread_over_groups(document: Document, amounts: Sequence[int], groups: dict[tuple[Tax, ...], _Group]) -> None:
-    """Put each discount or charge of the document where it is taxed."""
-    lined = list(groups.values())
-    discounted = []
-    for adjustment, amount in zip(document.adjustments, amounts, strict=True):
-        signed = -amount if adjustment.kind == "discount" else amount
-        taxes = () if adjustment.taxes is None and not lined else adjustment.taxes
-        if taxes is None:
-            for group, share in zip(lined, _spread(signed, [group.net for group in lined]), strict=True):
-                group.adjustment += share
-            continue
-        if taxes not in groups:
-            groups[taxes] = _group(taxes, document.prices_include_tax)
-        groups[taxes].adjustment += signed
-        if signed < 0:
-            discounted.append(groups[taxes])
-    for group in discounted:
-        if group.net + group.adjustment < 0 <= group.net:
-            net = Money(group.net, document.currency)
-            raise TotalsError(f"The discount on {_names(group)} is more than the {net} it is taken from.")
-
-
-def _names(group: _Group) -> str:
-    return " and ".join(tax.name for tax in group.taxes) or "what is not taxed"
-
-
-def _spread(amount: int, nets: Sequence[int]) -> list[int]:
-    """Share an amount over nets in proportion.
-
-    An amount larger than their sum (freight on goods mostly returned) would be magnified by nets of both
-    signs, so it is shared over those of the sum's sign only; if there are none, evenly.
-    """
-    whole = sum(nets)
-    sign = -1 if whole < 0 else 1
-    weights = [sign * net for net in nets]
-    if abs(amount) > abs(whole):
-        weights = [max(weight, 0) for weight in weights]
-    if not any(weights):
-        weights = [1] * len(nets)
-    return largest_remainder(amount, [amount * weight for weight in weights], sum(weights) or 1)
-
-
-def _adjusted_cells(groups: dict[tuple[Tax, ...], _Group], nets: Sequence[int], by_line: bool) -> list[_Cell]:
-    """What is taxed after the document's discounts and charges: each line, or each group, and what rounds alone."""
-    if not by_line:
-        return [(group, group.net + group.adjustment) for group in groups.values()]
-    cells = []
-    for group in groups.values():
-        if not group.lines:
-            cells.append((group, group.adjustment))
-            continue
-        line_nets = [nets[index] for index in group.lines]
-        shares = _spread(group.adjustment, line_nets)
-        cells += [(group, net + share) for net, share in zip(line_nets, shares, strict=True)]
-    return cells
-
-
-def _taxes(cells: Sequence[_Cell], by_line: bool) -> _TaxParts:
-    """Each tax, cell by cell: every cell rounded for itself, or their sum rounded once and shared out again."""
-    fractions: dict[Tax, list[tuple[int, int, int]]] = {}
-    for index, (group, amount) in enumerate(cells):
-        for tax, rate in zip(group.taxes, group.rates, strict=True):
-            fractions.setdefault(tax, []).append((index, amount * rate, group.whole))
-    taxes: _TaxParts = {}
-    for tax, entries in fractions.items():
-        if by_line:
-            parts = [round_ratio(numerator, whole) for _, numerator, whole in entries]
-        else:
-            common = lcm(*{whole for *_, whole in entries})
-            numerators = [numerator * (common // whole) for _, numerator, whole in entries]
-            parts = largest_remainder(round_ratio(sum(numerators), common), numerators, common)
-        taxes[tax] = [(entry[0], part) for entry, part in zip(entries, parts, strict=True)]
-    return taxes
-
-
-def _sums(taxes: _TaxParts, count: int) -> list[int]:
-    """All taxes of each cell together."""
-    sums = [0] * count
-    for parts in taxes.values():
-        for index, part in parts:
-            sums[index] += part
-    return sums
-
-
-def _tax_totals(cells: Sequence[_Cell], taxes: _TaxParts, included: bool, currency: str) -> tuple[TaxTotal, ...]:
-    cell_taxes = _sums(taxes, len(cells)) if included else [0] * len(cells)
+def _tax_totals(cells: Sequence[Cell], taxes: TaxParts, included: bool, currency: str) -> tuple[TaxTotal, ...]:
+    taken_out = cell_taxes(taxes, len(cells)) if included else [0] * len(cells)
     return tuple(
         TaxTotal(
             tax=tax,
-            base=Money(sum(cells[index][1] - cell_taxes[index] for index, _ in parts), currency),
+            base=Money(sum(cells[index][1] - taken_out[index] for index, _ in parts), currency),
             amount=Money(sum(part for _, part in parts), currency),
         )
         for tax, parts in taxes.items()
