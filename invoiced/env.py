@@ -44,16 +44,16 @@ class Environment:
         self.file = self.data_dir / SETTINGS_FILE
         self.from_file = read_settings_file(self.file)
 
-    def raw(self, name: str) -> str | None:
+    def given(self, name: str) -> str | None:
         """The value as it was given: the environment first, then the settings file."""
         self.names.add(name)
         for place in (self.variables, self.from_file):
-            value = self._given(name, place)
+            value = self._from(name, place)
             if value is not None:
                 return value
         return None
 
-    def _given(self, name: str, place: Mapping[str, str]) -> str | None:
+    def _from(self, name: str, place: Mapping[str, str]) -> str | None:
         value, path = place.get(name), place.get(f"{name}_FILE")
         if value is not None and path is not None:
             raise SettingError(f"{name} and {name}_FILE are both set. Keep one of them.")
@@ -72,11 +72,11 @@ class Environment:
         return value
 
     def text(self, name: str, *, default: str) -> str:
-        value = self.raw(name)
+        value = self.given(name)
         return default if value is None else value
 
     def boolean(self, name: str, *, default: bool) -> bool:
-        value = self.raw(name)
+        value = self.given(name)
         if value is None:
             return default
         if value.lower() in TRUE | FALSE:
@@ -84,7 +84,7 @@ class Environment:
         raise SettingError(f'{name} is "{value}", which is neither yes nor no. Write true or false.')
 
     def integer(self, name: str, *, default: int, low: int, high: int) -> int:
-        value = self.raw(name)
+        value = self.given(name)
         if value is None:
             return default
         if re.fullmatch(r"[0-9]{1,9}", value) and low <= int(value) <= high:
@@ -99,7 +99,7 @@ class Environment:
 
     def words(self, name: str, *, default: list[str]) -> list[str]:
         """A list separated by commas."""
-        value = self.raw(name)
+        value = self.given(name)
         if value is None:
             return default
         words = [word.strip() for word in value.split(",")]
@@ -108,12 +108,12 @@ class Environment:
         return words
 
     def folder(self, name: str, *, default: Path) -> Path:
-        value = self.raw(name)
+        value = self.given(name)
         return default if value is None else Path(value).absolute()
 
     def secret(self, name: str, *, least: int, hint: str) -> str:
         """A value that must be given, be long enough to resist guessing, and never stands in a message."""
-        value = self.raw(name)
+        value = self.given(name)
         if value is None:
             raise SettingError(f"{name} is not set. {hint}")
         return strong(name, value, least, hint)
@@ -123,7 +123,7 @@ class Environment:
 
     def address(self, name: str, *, default: str | None = None, hint: str) -> SplitResult:
         """An address; what is wrong with it is said without repeating it, since it may hold a password."""
-        value = self.raw(name) or default
+        value = self.given(name) or default
         if value is None:
             raise SettingError(f"{name} is not set. {hint}")
         try:

@@ -37,7 +37,7 @@ keyring.parse(ENCRYPTION_KEYS)
 DATABASES = {
     "default": addresses.database(
         env.address("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'invoiced.sqlite3'}", hint=addresses.DATABASE_HINT),
-        env.raw("DATABASE_PASSWORD"),
+        env.given("DATABASE_PASSWORD"),
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -154,10 +154,12 @@ CSRF_COOKIE_AGE = None
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "invoiced.views.form_out_of_date"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # What browsers are told
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^health/$"]
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

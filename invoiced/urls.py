@@ -19,3 +19,8 @@ urlpatterns = [
     *landed("", "portal.urls"),
     *landed("", "billing.urls"),
 ]
+
+handler400 = "invoiced.views.bad_request"
+handler403 = "invoiced.views.forbidden"
+handler404 = "invoiced.views.not_found"
+handler500 = "invoiced.views.server_error"

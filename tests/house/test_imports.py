@@ -1,0 +1,189 @@
+"""Imports run one way: between apps, and between the layers of an app."""
+
+import ast
+
+import pytest
+
+from tests.house.code import APPS, Module, imports, modules, report
+
+# Each app sees itself and those before it: security <- audit <- accounts <- billing <- portal <- invoiced
+VISIBLE = {app: APPS[: position + 1] for position, app in enumerate(APPS)}
+
+# Modules that know no rows and no requests: they work on values, and import nothing of Django.
+VALUES = "currencies money lines taxation totals terms aging"
+
+
+def usual(pure: str) -> dict[str, str]:
+    """The layers of an app, each with what it may import from its own app: itself, and what stands here."""
+    return dict.fromkeys(pure.split(), pure) | {
+        "models": pure,
+        "queries": f"{pure} models",
+        "doors": f"{pure} models",
+        "locks": f"{pure} models",
+        "emails": f"{pure} models queries",
+        "forms": f"{pure} models queries",
+        "actions": f"{pure} models queries locks emails",
+        "views": f"{pure} models queries doors forms actions",
+        "urls": "views",
+        "management": f"{pure} models queries actions",
+        "templatetags": pure,
+        "apps": "checks",
+        "migrations": "models triggers",
+    }
+
+
+PURE = "errors events"
+BILLING = f"{PURE} {VALUES}"
+
+# What an app adds to that. A module that is in neither table may import nothing, and is asked for its place.
+LAYERS = {
+    "security": usual("")
+    | {
+        "ids": "",
+        "address": "",
+        "tokens": "",
+        "text": "",
+        "redirects": "",
+        "redaction": "",
+        "headers": "",
+        "cookies": "",
+        "passwords": "",
+        "keyring": "",
+        "guards": "",
+        "encryption": "keyring",
+        "fields": "encryption keyring",
+        "models": "ids",
+        "migrations": "ids",
+        "ratelimit": "models",
+        "middleware": "guards headers ids",
+        "checks": "guards keyring",
+    },
+    "audit": usual("")
+    | {
+        "values": "",
+        "paging": "",
+        "triggers": "",
+        "registry": "values",
+        "actors": "values",
+        "events": "registry",
+        "checks": "registry",
+        "models": "registry values",
+        "log": "actors models registry values",
+        "queries": "models registry values",
+        "forms": "models queries registry",
+        "actions": "actors events log queries",
+        "views": "actions forms models paging queries registry",
+        "templatetags": "values",
+        "migrations": "models triggers values",
+    },
+    "accounts": usual(f"{PURE} permissions roles")
+    | {
+        "context": "permissions",
+        "scoping": "models",
+        "access": "models permissions roles",
+        "middleware": "access models queries scoping",
+    },
+    "billing": usual(BILLING)
+    | {
+        "triggers": "",
+        "numbering": f"{BILLING} models locks",
+        "ledger": f"{BILLING} models locks",
+        "drafts": f"{BILLING} models",
+        "documents": f"{BILLING} models queries",
+        "gateways": f"{BILLING} models",
+        "emails": f"{BILLING} models queries documents",
+        "actions": f"{BILLING} models queries locks numbering ledger drafts emails documents gateways",
+        "tasks": f"{BILLING} models queries emails actions documents gateways",
+        "views": f"{BILLING} models queries doors forms actions documents",
+    },
+    "portal": usual(PURE)
+    | {
+        "sessions": f"{PURE} models",
+        "guards": f"{PURE} models queries sessions",
+        "middleware": f"{PURE} models queries sessions",
+        "views": f"{PURE} models queries doors forms actions guards sessions",
+    },
+    "invoiced": usual(PURE)
+    | {
+        "env": "",
+        "logs": "",
+        "formats": "",
+        "addresses": "env",
+        "settings": "addresses env logs",
+        "wsgi": "env",
+        "gunicorn": "env",
+        "schedules": "models",
+        "worker": "models schedules",
+        "demo": "env models",
+        "management": "demo env models schedules worker",
+    },
+}
+
+IN_FUNCTIONS = {
+    "apps.py": "AppConfig.ready registers what may be imported only once the models are loaded",
+}
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_an_app_imports_only_from_itself_and_those_before_it(app):
+    wrong = [
+        f"{module.name}:{node.lineno} imports {name}"
+        for module in modules(app=app)
+        for node, name in imports(module)
+        if name.split(".")[0] in APPS and name.split(".")[0] not in VISIBLE[app]
+    ]
+    assert not wrong, report(wrong)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_layer_imports_only_the_layers_below_it(app):
+    wrong = [
+        f"{module.name}:{node.lineno} imports {name}"
+        for module in modules(app=app)
+        for node, name in imports(module)
+        if name.split(".")[0] == app and not allowed(module, name.split(".")[1])
+    ]
+    assert not wrong, report(wrong)
+
+
+def allowed(module: Module, target: str) -> bool:
+    return target == module.layer or target in LAYERS[module.app].get(module.layer, "").split()
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_every_module_has_its_place_in_the_table(app):
+    wrong = [module.name for module in modules(app=app) if module.layer not in {*LAYERS[app], "__init__"}]
+    assert not wrong, report(wrong)
+
+
+def test_imports_are_absolute():
+    wrong = [
+        f"{module.name}:{node.lineno} imports {name}"
+        for module in modules()
+        for node, name in imports(module)
+        if name.startswith(".")
+    ]
+    assert not wrong, report(wrong)
+
+
+def test_nothing_is_imported_inside_a_function():
+    wrong = [
+        f"{module.name}:{node.lineno}"
+        for module in modules()
+        if module.path.name not in IN_FUNCTIONS
+        for function in ast.walk(module.tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert not wrong, report(wrong)
+
+
+def test_amounts_are_worked_out_away_from_django():
+    wrong = [
+        f"{module.name} imports {name}"
+        for module in modules(*VALUES.split(), app="billing")
+        for _, name in imports(module)
+        if name.split(".")[0] == "django"
+    ]
+    assert not wrong, report(wrong)
