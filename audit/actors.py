@@ -36,6 +36,11 @@ class Actor:
         return cls(type="contact", id=str(contact.pk), label=str(contact), **_origin(request, session))
 
     @classmethod
+    def visitor(cls, request: HttpRequest | None = None) -> Self:
+        """Somebody who has not signed in."""
+        return cls(type="visitor", id="", label="Somebody not signed in", **_origin(request, ""))
+
+    @classmethod
     def automation(cls, name: str) -> Self:
         """A process that runs by itself."""
         return cls(type="automation", id=name, label=name)

@@ -19,6 +19,7 @@ class ActorType(models.TextChoices):
     CONTACT = "contact", "Customer contact"
     AUTOMATION = "automation", "Automation"
     OPERATOR = "operator", "Operator"
+    VISITOR = "visitor", "Not signed in"
 
 
 class Envelope(models.Model):
