@@ -1,10 +1,11 @@
 """The two logs, and what happened to one object."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -13,6 +14,8 @@ from audit import actions, queries
 from audit.forms import FilterForm
 from audit.paging import page
 from security.guards import require
+
+POSITIONS = ("older_than", "newer_than")
 
 
 @require("audit.view")
@@ -54,24 +57,19 @@ def _chosen(form: FilterForm, query: Any, access: Any) -> QuerySet[Any]:
 
 
 def _answer(request: HttpRequest, template: str, rows: QuerySet[Any], **context: Any) -> HttpResponse:
-    position = {name: request.GET.get(name, "") for name in ("older_than", "newer_than")}
-    found = page(rows, **position)
-    kept = request.GET.copy()
-    for name in position:
-        kept.pop(name, None)
+    found = page(rows, **{name: request.GET.get(name, "") for name in POSITIONS})
+    kept = {name: value for name, value in request.GET.items() if value and name not in POSITIONS}
     context |= {
         "page": found,
         "newer": _address(kept, newer_than=found.newer_than),
         "older": _address(kept, older_than=found.older_than),
-        "kept_query": kept.urlencode(),
+        "is_narrowed": bool(kept),
     }
     return TemplateResponse(request, template, context)
 
 
-def _address(kept: QueryDict, **position: str | None) -> str | None:
+def _address(kept: dict[str, str], **position: str | None) -> str | None:
     """The same filters at another position; None where there is none."""
     if None in position.values():
         return None
-    address = kept.copy()
-    address.update(position)
-    return f"?{address.urlencode()}"
+    return f"?{urlencode(kept | position)}"
