@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('description', models.CharField(max_length=200)),
                 ('return_url', models.CharField(max_length=500)),
                 ('idempotency_key', models.CharField(max_length=64, unique=True)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('approved', 'Approved'), ('declined', 'Declined'), ('pending', 'Pending')], default='open', max_length=8)),
+                ('state', models.CharField(choices=[('open', 'Open'), ('approved', 'Approved'), ('declined', 'Declined'), ('pending', 'Pending'), ('silent', 'Silent')], default='open', max_length=8)),
                 ('created_at', models.DateTimeField()),
             ],
         ),

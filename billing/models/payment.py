@@ -149,6 +149,7 @@ class SandboxCharge(models.Model):
         APPROVED = "approved", "Approved"
         DECLINED = "declined", "Declined"
         PENDING = "pending", "Pending"
+        SILENT = "silent", "Silent"
 
     id = models.CharField(primary_key=True, max_length=64)
     currency = models.CharField(max_length=3)

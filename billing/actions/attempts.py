@@ -1,0 +1,210 @@
+"""Paying online: a row before the provider is asked, and one settlement from what the provider says.
+
+Whoever hears of an outcome first - the customer who returns, the provider's call, the sweep - asks for `settle`;
+the row's lock and its final status see to it that the money is recorded once.
+"""
+
+import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django_scopes import scope
+from django_tasks import task
+
+from audit import log
+from audit.actors import Actor
+from billing import events, locks
+from billing.actions import payments
+from billing.errors import InvoiceNotPayable, PaymentRefused
+from billing.gateways import GATEWAYS
+from billing.gateways.gateway import APPROVED, DECLINED, PENDING, Charge, Outcome
+from billing.models import Invoice, Payment, PaymentAttempt
+from billing.money import Money
+from billing.queries.recipients import recipients_of
+
+Status = PaymentAttempt.Status
+UNSETTLED = (Status.STARTED, Status.PENDING)
+
+
+@transaction.atomic
+def start(
+    *, invoice: Invoice, amount: Money, request_key: UUID, gateway: str, by: Actor, at: datetime.datetime
+) -> PaymentAttempt:
+    """Open an attempt and have the worker ask the provider; the same `request_key` again returns the same attempt."""
+    invoice = locks.invoice(invoice.pk)
+    made_before = invoice.attempts.filter(request_key=request_key).first()
+    if made_before:
+        return made_before
+    if invoice.status != Invoice.Status.ISSUED or not invoice.balance:
+        raise InvoiceNotPayable(f"Nothing is left to pay on {invoice}.")
+    if invoice.pending_at:
+        raise InvoiceNotPayable(f"A payment of {invoice} is under way already. Wait until it arrives or fails.")
+    if amount.currency != invoice.currency or not 0 < amount.minor <= invoice.balance.minor:
+        raise PaymentRefused(f"Pay more than zero and at most {invoice.balance.plain()}.")
+    attempt = PaymentAttempt(
+        company_id=invoice.company_id,
+        customer_id=invoice.customer_id,
+        invoice=invoice,
+        request_key=request_key,
+        gateway=gateway,
+        currency=amount.currency,
+        amount=amount,
+        actor_id=by.id,
+        actor_label=by.label,
+        started_at=at,
+    )
+    attempt.save(force_insert=True)
+    log.record(events.ATTEMPT_STARTED, target=attempt, by=by, at=at, amount=amount.plain(), invoice=str(invoice))
+    ask_provider.enqueue(str(attempt.company_id), str(attempt.pk))
+    return attempt
+
+
+@transaction.atomic
+def hand_over(
+    *, attempt: PaymentAttempt, external_id: str, url: str, by: Actor, at: datetime.datetime
+) -> PaymentAttempt:
+    """Keep where the provider wants the customer to pay."""
+    attempt = locks.attempt(attempt.pk)
+    if attempt.external_id or attempt.status not in UNSETTLED:
+        return attempt
+    attempt.external_id, attempt.hand_over_url, attempt.asked_at = external_id, url, at
+    attempt.save(update_fields=["external_id", "hand_over_url", "asked_at"])
+    log.record(
+        events.ATTEMPT_HANDED_OVER,
+        target=attempt,
+        by=by,
+        at=at,
+        gateway=GATEWAYS[attempt.gateway].title,
+        invoice=str(attempt.invoice),
+    )
+    return attempt
+
+
+@transaction.atomic
+def settle(*, attempt: PaymentAttempt, outcome: Outcome, by: Actor, at: datetime.datetime) -> PaymentAttempt:
+    """Make the provider's word the attempt's: record the payment once, or say why there is none."""
+    locks.customer(attempt.customer_id)
+    invoice = locks.invoice(attempt.invoice_id)
+    attempt = locks.attempt(attempt.pk)
+    if attempt.status not in UNSETTLED:
+        return attempt
+    if outcome.state == APPROVED and outcome.amount == attempt.amount:
+        return _succeed(attempt, invoice, by, at)
+    if outcome.state == APPROVED:
+        return _fail(attempt, invoice, Status.FAILED, f"the provider reports {outcome.amount.plain()} instead", by, at)
+    if outcome.state == DECLINED:
+        return _fail(attempt, invoice, Status.DECLINED, outcome.failure or "the provider declined", by, at)
+    if outcome.state == PENDING and attempt.status != Status.PENDING:
+        return _wait(attempt, invoice, by, at)
+    return attempt
+
+
+@task()
+def ask_provider(company_id: str, attempt_id: str) -> None:
+    """Have the provider open a charge. Safe to run again: the attempt's id is the idempotency key."""
+    with scope(company=UUID(company_id)):
+        attempt = PaymentAttempt.objects.select_related("invoice").get(pk=attempt_id)
+        if attempt.external_id or attempt.status not in UNSETTLED:
+            return
+        place = GATEWAYS[attempt.gateway].hand_over(
+            Charge(
+                amount=attempt.amount,
+                description=f"Invoice {attempt.invoice}",
+                return_url=settings.SITE_URL + reverse("portal:attempt", args=[attempt.pk]),
+                idempotency_key=str(attempt.pk),
+            )
+        )
+        hand_over(
+            attempt=attempt, external_id=place.external_id, url=place.url, by=_automation(attempt), at=timezone.now()
+        )
+
+
+@task()
+def ask_outcome(company_id: str, attempt_id: str) -> None:
+    """Ask the provider what became of the charge, and settle by its word."""
+    with scope(company=UUID(company_id)):
+        attempt = PaymentAttempt.objects.get(pk=attempt_id)
+        if attempt.status not in UNSETTLED or not attempt.external_id:
+            return
+        outcome = GATEWAYS[attempt.gateway].look_up(attempt.external_id)
+        settle(attempt=attempt, outcome=outcome, by=_automation(attempt), at=timezone.now())
+
+
+def _succeed(attempt: PaymentAttempt, invoice: Invoice, by: Actor, at: datetime.datetime) -> PaymentAttempt:
+    """What the invoice no longer needs, because it was paid or voided meanwhile, stays to the customer's credit."""
+    usable = min(attempt.amount, invoice.balance)
+    to = recipients_of(invoice)
+    payment = payments.record(
+        customer=attempt.customer,
+        amount=attempt.amount,
+        received_date=invoice.company.today(at),
+        method=Payment.Method.CARD,
+        source=Payment.Source.GATEWAY,
+        reference=(attempt.external_id or "")[:100],
+        request_key=attempt.request_key,
+        uses=[payments.Use(invoice.pk, usable)] if usable and invoice.status == Invoice.Status.ISSUED else [],
+        receipt_to=to[0] if to else None,
+        by=by,
+        at=at,
+    )
+    attempt.status, attempt.settled_at, attempt.payment = Status.SUCCEEDED, at, payment
+    attempt.save(update_fields=["status", "settled_at", "payment"])
+    _no_longer_pending(invoice)
+    log.record(
+        events.ATTEMPT_SUCCEEDED,
+        target=attempt,
+        by=by,
+        at=at,
+        amount=attempt.amount.plain(),
+        invoice=str(invoice),
+        payment=str(payment),
+    )
+    return attempt
+
+
+def _fail(
+    attempt: PaymentAttempt, invoice: Invoice, status: str, failure: str, by: Actor, at: datetime.datetime
+) -> PaymentAttempt:
+    attempt.status, attempt.settled_at, attempt.failure = status, at, failure[:300]
+    attempt.save(update_fields=["status", "settled_at", "failure"])
+    _no_longer_pending(invoice)
+    log.record(
+        events.ATTEMPT_FAILED,
+        target=attempt,
+        by=by,
+        at=at,
+        outcome="failure",
+        amount=attempt.amount.plain(),
+        invoice=str(invoice),
+        failure=attempt.failure,
+    )
+    return attempt
+
+
+def _wait(attempt: PaymentAttempt, invoice: Invoice, by: Actor, at: datetime.datetime) -> PaymentAttempt:
+    attempt.status = Status.PENDING
+    attempt.save(update_fields=["status"])
+    invoice.pending_at = at
+    invoice.save(update_fields=["pending_at"])
+    log.record(
+        events.ATTEMPT_PENDING, target=attempt, by=by, at=at, amount=attempt.amount.plain(), invoice=str(invoice)
+    )
+    return attempt
+
+
+def _no_longer_pending(invoice: Invoice) -> None:
+    if invoice.pending_at and not invoice.attempts.filter(status=Status.PENDING).exists():
+        invoice.pending_at = None
+        invoice.save(update_fields=["pending_at"])
+
+
+def _automation(attempt: PaymentAttempt) -> Actor:
+    return Actor(
+        type="automation",
+        id=attempt.gateway,
+        label=GATEWAYS[attempt.gateway].title,
+        on_behalf_of=attempt.actor_label,
+    )

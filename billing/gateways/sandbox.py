@@ -1,0 +1,44 @@
+"""A provider that moves no money: its pay page approves, declines, waits or falls silent, as its visitor chooses."""
+
+import secrets
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.errors import GatewayUnavailable
+from billing.gateways.gateway import APPROVED, DECLINED, OPEN, PENDING, Charge, HandOver, Outcome
+from billing.models import SandboxCharge
+
+NAME = "sandbox"
+STATES = {
+    SandboxCharge.State.OPEN: OPEN,
+    SandboxCharge.State.APPROVED: APPROVED,
+    SandboxCharge.State.DECLINED: DECLINED,
+    SandboxCharge.State.PENDING: PENDING,
+}
+
+
+class SandboxGateway:
+    title = "Sandbox gateway"
+
+    def hand_over(self, charge: Charge) -> HandOver:
+        made, _ = SandboxCharge.objects.get_or_create(
+            idempotency_key=charge.idempotency_key,
+            defaults={
+                "id": f"sandbox_{secrets.token_urlsafe(24)}",
+                "currency": charge.amount.currency,
+                "amount": charge.amount,
+                "description": charge.description,
+                "return_url": charge.return_url,
+                "created_at": timezone.now(),
+            },
+        )
+        return HandOver(made.id, settings.SITE_URL + reverse("portal:sandbox", args=[made.id]))
+
+    def look_up(self, external_id: str) -> Outcome:
+        charge = SandboxCharge.objects.get(pk=external_id)
+        if charge.state == SandboxCharge.State.SILENT:
+            raise GatewayUnavailable("The sandbox gateway does not answer.")
+        failure = "The card was declined." if charge.state == SandboxCharge.State.DECLINED else ""
+        return Outcome(STATES[charge.state], charge.amount, failure)
