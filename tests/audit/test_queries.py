@@ -1,0 +1,121 @@
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django_scopes import scope
+from django_scopes.exceptions import ScopeError
+
+from audit import queries
+from audit.actors import Actor
+from audit.models import BillingEvent, SecurityEvent
+from audit.queries import Filters
+from audit.registry import declare
+from security.ids import uuid7
+from tests.audit import make
+
+pytestmark = pytest.mark.django_db
+ACME, BOREALIS = uuid7(), uuid7()
+BO = Actor(type="contact", id="bo", label="Bo Berg")
+
+
+@pytest.fixture
+def log(parcel_sent, company_id):
+    lost = declare("parcel.lost", "lost parcel {target}: {reason}")
+    make.recorded(parcel_sent, make.Parcel(company_id, ACME, "P-1"), place="Rīga")
+    make.recorded(
+        parcel_sent, make.Parcel(company_id, BOREALIS, "P-2"), by=BO, at=make.NOON + timedelta(hours=1), place="Oslo"
+    )
+    make.recorded(
+        lost,
+        make.Parcel(company_id, ACME, "P-3"),
+        at=make.NOON + timedelta(hours=2),
+        outcome="failure",
+        reason="The ship sank",
+    )
+    make.recorded(parcel_sent, make.Parcel(company_id, None, "P-4"), at=make.NOON + timedelta(hours=3), place="Rīga")
+
+
+def labels(rows):
+    return [entry.object_label for entry in rows.order_by("at")]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (Filters(), ["P-1", "P-2", "P-3", "P-4"]),
+        (Filters(actor_id="bo"), ["P-2"]),
+        (Filters(actor_text="BERG"), ["P-2"]),
+        (Filters(actor_type="contact"), ["P-2"]),
+        (Filters(actions=["parcel.lost"]), ["P-3"]),
+        (Filters(actions=["parcel.lost", "parcel.sent"]), ["P-1", "P-2", "P-3", "P-4"]),
+        (Filters(object_type="parcel"), ["P-1", "P-2", "P-3", "P-4"]),
+        (Filters(object_type="invoice"), []),
+        (Filters(customer_id=ACME), ["P-1", "P-3"]),
+        (Filters(outcome="failure"), ["P-3"]),
+        (Filters(since=make.NOON + timedelta(hours=1)), ["P-2", "P-3", "P-4"]),
+        (Filters(until=make.NOON + timedelta(hours=1)), ["P-1"]),
+        (Filters(text="p-4"), ["P-4"]),
+        (Filters(text="ship sank"), ["P-3"]),
+        (Filters(text="Rīga"), ["P-1", "P-4"]),
+        (Filters(text="100%_"), []),
+        (Filters(text="Rīga", customer_id=ACME, actor_id="ada"), ["P-1"]),
+    ],
+)
+def test_filters_narrow_the_log(log, company_id, filters, found):
+    assert labels(queries.billing_events(company_id, filters)) == found
+
+
+def test_one_object_can_be_asked_for(log, company_id):
+    second = BillingEvent.objects.get(object_label="P-2")
+
+    assert labels(queries.billing_events(company_id, Filters(object_id=second.object_id))) == ["P-2"]
+    assert make.sentences(queries.history("parcel", UUID(second.object_id))) == ["Bo Berg sent parcel P-2 to Oslo"]
+    assert queries.history("invoice", second.object_id) == []
+
+
+@pytest.mark.parametrize(
+    ("visible", "found"), [([ACME], ["P-1", "P-3"]), ([], []), ([ACME, BOREALIS], ["P-1", "P-2", "P-3"])]
+)
+def test_a_restricted_reader_sees_their_customers_only(log, company_id, visible, found):
+    assert labels(queries.billing_events(company_id, Filters(), visible)) == found
+    assert [entry.object_label for entry in queries.recent(company_id, 10, visible)] == found[::-1]
+    assert labels(queries.billing_events(company_id, Filters(customer_id=BOREALIS), [ACME])) == []
+
+
+def test_a_customer_has_one_history_newest_first(log):
+    assert make.sentences(queries.customer_history(ACME)) == [
+        "Ada lost parcel P-3: The ship sank",
+        "Ada sent parcel P-1 to Rīga",
+    ]
+
+
+def test_recent_is_the_newest_few(log, company_id):
+    assert [entry.object_label for entry in queries.recent(company_id, 2)] == ["P-4", "P-3"]
+
+
+def test_another_company_finds_nothing(log, company_id):
+    parcel = BillingEvent.objects.get(object_label="P-1")
+    with scope(company=uuid7()):
+        assert not queries.billing_events(company_id, Filters()).exists()
+        assert queries.recent(company_id, 10) == []
+        assert queries.history("parcel", parcel.object_id) == []
+        assert queries.customer_history(ACME) == []
+
+
+def test_without_a_scope_the_billing_log_cannot_be_read(parcel_sent):
+    with pytest.raises(ScopeError):
+        queries.billing_events(uuid7(), Filters())
+
+
+def test_the_security_log_is_read_by_company_or_by_account(door_opened, company_id):
+    house, elsewhere, account = make.Parcel(company_id, ACME, "house"), make.Parcel(uuid7(), label="elsewhere"), uuid7()
+    user = make.Parcel(None, label="Ada")
+    user.pk, user._meta = account, type("_meta", (), {"model_name": "user"})
+    make.recorded(door_opened, house)
+    make.recorded(door_opened, elsewhere, by=Actor(type="member", id=str(account), label="Ada"))
+    make.recorded(door_opened, user, by=Actor.automation("worker"))
+
+    assert labels(queries.security_events(company_id, Filters())) == ["house"]
+    assert labels(queries.security_events(company_id, Filters(), [BOREALIS])) == []
+    assert sorted(entry.object_label for entry in queries.account_events(account)) == ["Ada", "elsewhere"]
+    assert SecurityEvent.objects.count() == 3
