@@ -31,6 +31,9 @@ class MoneyAttribute(DeferredAttribute):
 class MoneyField(models.BigIntegerField):
     """An amount in minor units of the row's `currency`; reads and takes `Money`."""
 
+    # The types of the attribute, for mypy: what it takes and what it gives.
+    _pyi_private_set_type: Money  # type: ignore[assignment]
+    _pyi_private_get_type: Money  # type: ignore[assignment]
     descriptor_class = MoneyAttribute
 
     def get_prep_value(self, value: Any) -> Any:
@@ -45,6 +48,9 @@ class MoneyField(models.BigIntegerField):
 
 class ScaledField(models.BigIntegerField):
     """An exact decimal with at most `scale` places, kept as a whole number of its smallest step."""
+
+    _pyi_private_set_type: Decimal | int | str  # type: ignore[assignment]
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
 
     def __init__(self, *args: Any, scale: int, **kwargs: Any) -> None:
         self.scale = scale
