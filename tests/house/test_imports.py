@@ -10,7 +10,7 @@ from tests.house.code import APPS, Module, imports, modules, report
 VISIBLE = {app: APPS[: position + 1] for position, app in enumerate(APPS)}
 
 # Modules that know no rows and no requests: they work on values, and import nothing of Django.
-VALUES = "currencies money lines taxation totals terms aging"
+VALUES = "currencies money lines taxation totals terms aging formats"
 
 
 def usual(pure: str) -> dict[str, str]:
@@ -89,6 +89,7 @@ LAYERS = {
         "numbering": f"{BILLING} models locks",
         "ledger": f"{BILLING} models locks",
         "drafts": f"{BILLING} models",
+        "forms": f"{BILLING} models queries drafts",
         "documents": f"{BILLING} models queries",
         "gateways": f"{BILLING} models",
         "emails": f"{BILLING} models queries documents",
