@@ -1,0 +1,49 @@
+"""Visits of customers: begun with a link, never with a password, and never usable as a member's session."""
+
+import datetime
+
+from django.db import transaction
+
+from accounts.scoping import in_company
+from audit import log
+from audit.actors import Actor
+from portal import events
+from portal.models import Link, PortalSession
+from security.tokens import new_token, token_hash
+
+
+@transaction.atomic
+def open_link(
+    *, link: Link, session: PortalSession | None, by: Actor, at: datetime.datetime
+) -> tuple[PortalSession, str | None]:
+    """Trade a live link for a session: the visit under way if it is the same customer's, else a new one and its key."""
+    key = None
+    if session is None or session.customer_id != link.customer_id or not session.is_live(at):
+        key = new_token()
+        session = PortalSession(
+            company_id=link.company_id,
+            customer_id=link.customer_id,
+            contact=link.contact,
+            recipient=link.recipient,
+            key_hash=token_hash(key),
+            started_at=at,
+            seen_at=at,
+        )
+        session.save(force_insert=True)
+    session.links.add(link)
+    with in_company(link.company):
+        log.record(events.LINK_OPENED, target=link, by=by, at=at, invoice=str(link.invoice))
+    return session, key
+
+
+@transaction.atomic
+def end(*, session: PortalSession, by: Actor, at: datetime.datetime) -> None:
+    session.ended_at = at
+    session.save(update_fields=["ended_at"])
+    log.record(events.SESSION_ENDED, target=session, by=by, at=at)
+
+
+def touch(session: PortalSession, at: datetime.datetime) -> None:
+    """Note that the visitor is still there, at most once a minute."""
+    if at - session.seen_at >= datetime.timedelta(minutes=1):
+        PortalSession.objects.filter(pk=session.pk, ended_at__isnull=True).update(seen_at=at)

@@ -1,0 +1,36 @@
+"""What a customer's visit may reach: the invoices its links lead to, once issued and unless void."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from billing.models import Invoice, PaymentAttempt
+from portal.models import Link, PortalSession
+from security.tokens import token_hash
+
+SHOWN = (Invoice.Status.ISSUED, Invoice.Status.WRITTEN_OFF)
+
+
+def live_link(token: str) -> Link:
+    """The link of this token; 404 alike for one that never was, expired, was revoked, or leads to what is not shown."""
+    link = Link.objects.select_related("company", "customer").filter(token_hash=token_hash(token)).first()
+    if link is None or not link.is_live(timezone.now()):
+        raise Http404
+    return link
+
+
+def invoices(session: PortalSession) -> QuerySet[Invoice]:
+    live = session.links.filter(revoked_at__isnull=True)
+    return Invoice.objects.filter(customer_id=session.customer_id, status__in=SHOWN, pk__in=live.values("invoice_id"))
+
+
+def get_invoice(session: PortalSession, id: UUID) -> Invoice:
+    return get_object_or_404(invoices(session).select_related("customer"), pk=id)
+
+
+def get_attempt(session: PortalSession, id: UUID) -> PaymentAttempt:
+    attempts = PaymentAttempt.objects.filter(invoice__in=invoices(session))
+    return get_object_or_404(attempts.select_related("invoice", "payment"), pk=id)

@@ -1,0 +1,53 @@
+"""Who may open a portal page: a live visit, told apart from a member's session by its own cookie and its own table."""
+
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.scoping import in_company
+from audit.actors import Actor
+from portal.actions import sessions
+from portal.models import PortalSession
+from security.cookies import read_cookie
+from security.guards import View
+from security.tokens import token_hash
+
+GUARD = "portal"
+COOKIE = "portal"
+
+
+def for_customer(view: View) -> View:
+    """Serve the page to a live visit, within its company's scope; `request.visit` is the visit, `request.actor` who acts."""
+
+    @wraps(view)
+    def guarded(request: Any, *args: Any, **kwargs: Any) -> Any:
+        visit = visit_of(request)
+        if visit is None:
+            return render(request, "portal/sessions/over.html", status=403)
+        request.visit, request.actor = visit, actor_of(visit, request)
+        sessions.touch(visit, timezone.now())
+        with in_company(visit.company):
+            response = view(request, *args, **kwargs)
+            return response.render() if hasattr(response, "render") else response
+
+    opened = login_not_required(guarded)
+    opened.guard = GUARD  # type: ignore[attr-defined]
+    return opened
+
+
+def visit_of(request: HttpRequest) -> PortalSession | None:
+    """The live visit of this browser, if there is one."""
+    key = read_cookie(request, COOKIE)
+    if not key:
+        return None
+    visits = PortalSession.objects.select_related("company", "customer", "contact")
+    visit = visits.filter(key_hash=token_hash(key)).first()
+    return visit if visit and visit.is_live(timezone.now()) else None
+
+
+def actor_of(visit: PortalSession, request: HttpRequest) -> Actor:
+    return Actor.contact(visit.contact or visit, request, session=str(visit.pk))

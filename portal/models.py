@@ -1,0 +1,59 @@
+"""How a customer gets in: a link that opens one invoice, and the session it is traded for.
+
+Both are looked up by the hash of a secret, before it is known whose they are; their managers have no company's scope.
+"""
+
+import datetime
+
+from django.db import models
+
+from accounts.models import Company
+from billing.models import Contact, Customer, Invoice
+from security.ids import uuid7
+
+
+class Link(models.Model):
+    """Opens one invoice for whoever holds it, until it expires or is revoked. Only the hash of its token is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="links")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, related_name="+")
+    recipient = models.CharField(max_length=254)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"link to {self.invoice} for {self.recipient}"
+
+    def is_live(self, at: datetime.datetime) -> bool:
+        return self.revoked_at is None and at < self.expires_at
+
+
+class PortalSession(models.Model):
+    """One visit of one customer's contact: what the links opened in it lead to, and nothing else."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, related_name="+")
+    recipient = models.CharField(max_length=254)
+    links = models.ManyToManyField(Link, related_name="sessions")
+    key_hash = models.CharField(max_length=64, unique=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.contact) if self.contact else self.recipient
+
+    def is_live(self, at: datetime.datetime) -> bool:
+        """Half an hour after the last page, and a day after the first one, a session is over."""
+        return self.ended_at is None and at < min(self.seen_at + IDLE, self.started_at + LONGEST)
+
+
+IDLE = datetime.timedelta(minutes=30)
+LONGEST = datetime.timedelta(hours=24)
