@@ -72,7 +72,8 @@ class Adjustment:
         if (self.percent is None) == (self.amount is None):
             raise TotalsError(f"Give the {self.kind} either a percentage or an amount.")
         if self.percent is not None:
-            scaled_percent(self.percent, self.kind)
+            largest = 100 if self.kind == "discount" else LARGEST_PERCENT
+            scaled_percent(self.percent, f"{self.kind} percentage", largest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,9 @@ def scaled(value: Decimal, scale: int, name: str) -> int:
         raise TotalsError(f"The {name} is too large.") from None
 
 
-def scaled_percent(value: Decimal, name: str) -> int:
-    """A percentage in units of its last allowed decimal, from 0 to LARGEST_PERCENT."""
+def scaled_percent(value: Decimal, name: str = "percentage", largest: int = LARGEST_PERCENT) -> int:
+    """A percentage in units of its last allowed decimal, from 0 to the largest allowed."""
     percent = scaled(value, PERCENT_SCALE, name)
-    if not 0 <= percent <= LARGEST_PERCENT * 10**PERCENT_SCALE:
-        raise TotalsError(f"The {name} must be between 0 % and {LARGEST_PERCENT} %.")
+    if not 0 <= percent <= largest * 10**PERCENT_SCALE:
+        raise TotalsError(f"The {name} must be between 0 % and {largest} %.")
     return percent

@@ -100,7 +100,7 @@ def cell_taxes(taxes: TaxParts, count: int) -> list[int]:
 def _empty_group(taxes: tuple[Tax, ...], included: bool) -> Group:
     if len(set(taxes)) != len(taxes):
         raise TotalsError("The same tax is given twice.")
-    rates = [scaled_percent(tax.percent, "tax rate") for tax in taxes]
+    rates = [scaled_percent(tax.percent) for tax in taxes]
     return Group(taxes, rates, WHOLE + sum(rates) if included else WHOLE)
 
 
@@ -127,7 +127,7 @@ def _place(adjustment: Adjustment, amount: int, document: Document, groups: Grou
 def _signed_percent(adjustment: Adjustment) -> int | None:
     if adjustment.percent is None:
         return None
-    percent = scaled_percent(adjustment.percent, adjustment.kind)
+    percent = scaled_percent(adjustment.percent)
     return -percent if adjustment.kind == "discount" else percent
 
 

@@ -161,7 +161,7 @@ def _amounts(adjustments: Sequence[Adjustment], base: int, currency: str) -> tup
         if adjustment.percent is None:
             amount = _minor(adjustment.amount, currency)
         else:
-            amount = round_ratio(base * scaled_percent(adjustment.percent, adjustment.kind), WHOLE)
+            amount = round_ratio(base * scaled_percent(adjustment.percent), WHOLE)
         if amount < 0 <= base:
             raise TotalsError(f"A {adjustment.kind} cannot be negative.")
         amounts.append(amount)
