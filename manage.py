@@ -6,11 +6,15 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from invoiced.env import load_settings_or_exit
+from invoiced.demo import first_start
+from invoiced.env import load_settings_or_exit, wrong_settings_end_in_a_sentence
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "invoiced.settings")
+    if sys.argv[1:2] == ["demo"]:
+        with wrong_settings_end_in_a_sentence():
+            first_start.prepare(sys.argv[2:])
     load_settings_or_exit()
     execute_from_command_line(sys.argv)
 

@@ -7,7 +7,8 @@ holds KEY=VALUE lines that count where the environment says nothing.
 import re
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -24,13 +25,20 @@ class SettingError(ImproperlyConfigured):
     """A setting is missing or wrong; the text says which, why and what to do."""
 
 
-def load_settings_or_exit() -> None:
-    """Read the settings now, so that a wrong one is a sentence and exit code 2, never a traceback."""
+@contextmanager
+def wrong_settings_end_in_a_sentence() -> Iterator[None]:
+    """What is wrong with a setting goes to standard error, with exit code 2 and no traceback."""
     try:
-        bool(settings.DEBUG)
+        yield
     except ImproperlyConfigured as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def load_settings_or_exit() -> None:
+    """Read the settings now, before anything that would meet a wrong one later."""
+    with wrong_settings_end_in_a_sentence():
+        bool(settings.DEBUG)
 
 
 class Environment:

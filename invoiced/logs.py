@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from security.redaction import redact
+
 PLAIN = re.compile(r"[\w.:/@+-]+", re.ASCII)
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "status_code", "server_time"}
 
@@ -15,16 +17,17 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        words = [moment, record.levelname, record.name, json.dumps(record.getMessage())]
-        words += [f"{name}={one_word(value)}" for name, value in vars(record).items() if name not in STANDARD]
+        words = [moment, record.levelname, record.name, json.dumps(redact(record.getMessage()))]
+        words += [fact(name, value) for name, value in vars(record).items() if name not in STANDARD]
         if record.exc_info:
-            words.append(f"exception={one_word(self.formatException(record.exc_info))}")
+            words.append(fact("exception", self.formatException(record.exc_info)))
         return " ".join(words)
 
 
-def one_word(value: object) -> str:
-    text = str(value)
-    return text if PLAIN.fullmatch(text) else json.dumps(text)
+def fact(name: str, value: object) -> str:
+    """name=value without what must not be in a log, in quotes where the value is more than a plain word."""
+    text = redact(f"{name}={value}").removeprefix(f"{name}=")
+    return f"{name}={text if PLAIN.fullmatch(text) else json.dumps(text)}"
 
 
 def configuration(level: str) -> dict[str, Any]:
