@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
+from accounts import sessions
 from accounts.access import Access
 from accounts.models import Membership
 from accounts.queries.factors import has_second_factor
@@ -14,8 +17,6 @@ from accounts.queries.memberships import live_memberships
 from accounts.scoping import in_company
 from audit.actors import Actor
 from security.guards import FIRST_FACTOR, SIGNED_IN, View
-
-COMPANY_SESSION_KEY = "company_id"
 
 
 class AccessMiddleware:
@@ -37,7 +38,7 @@ class AccessMiddleware:
         if request.factor_missing:
             return self.get_response(request)
         request.memberships = live_memberships(request.user)
-        membership = chosen(request.memberships, request.session.get(COMPANY_SESSION_KEY))
+        membership = chosen(request.memberships, request.session.get(sessions.COMPANY))
         if membership is None:
             return self.get_response(request)
         request.access = Access.of(membership, Actor.member(request.user, request))
@@ -50,7 +51,8 @@ class AccessMiddleware:
             return None
         guard = getattr(view, "guard", None)
         if request.factor_missing and guard != FIRST_FACTOR:
-            return redirect("accounts:sign_in_code")
+            back = f"?next={quote(request.get_full_path())}" if request.method == "GET" else ""
+            return redirect(reverse("accounts:sign_in_code") + back)
         if request.access is None and guard not in (FIRST_FACTOR, SIGNED_IN):
             return render(request, "accounts/company/none.html", status=403)
         return None

@@ -7,7 +7,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from invoiced import addresses, logs
 from invoiced.env import BASE_DIR, Environment
-from security import keyring
+from security import keyring, passwords
 
 env = Environment(os.environ)
 DATA_DIR = env.data_dir
@@ -131,6 +131,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "accounts.context.access",
             ],
         },
     }
@@ -141,6 +142,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "billing:dashboard"
+AUTH_PASSWORD_VALIDATORS = passwords.VALIDATORS
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 PASSWORD_RESET_TIMEOUT = 30 * 60
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -19,6 +19,7 @@ class Limit:
 
 
 SIGN_IN = Limit("sign_in", tries=10, period=timedelta(minutes=30))
+CONFIRM_PASSWORD = Limit("confirm_password", tries=10, period=timedelta(minutes=30))
 SECOND_FACTOR = Limit("second_factor", tries=10, period=timedelta(minutes=30))
 
 

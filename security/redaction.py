@@ -4,11 +4,9 @@ import re
 
 REDACTED = "[redacted]"
 
-SECRET_NAMES = (
-    "password|passphrase|passwd|pwd|secret|token|api[_-]?key|csrfmiddlewaretoken|sessionid|otp|code|seed|cvc|cvv|pin"
-)
+SENSITIVE = r"password|passphrase|passwd|secret|csrfmiddlewaretoken|token|api[_-]?key|sessionid|seed|otp|cvc|cvv"
 NAMED_VALUE = re.compile(
-    rf"""(?P<name>["']?\b[\w-]*(?:{SECRET_NAMES})\b["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,;&}}\])]+)""",
+    rf"""(?P<name>["']?\b(?:[\w-]*[_-])?(?:{SENSITIVE})\b["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,;&}}\])]+)""",
     re.IGNORECASE,
 )
 HEADER = re.compile(

@@ -1,5 +1,7 @@
 """Who belongs to which company today."""
 
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Company, Membership, TotpDevice, User
@@ -21,6 +23,16 @@ def team(company: Company) -> QuerySet[Membership]:
         .annotate(has_second_factor=Exists(confirmed))
         .order_by("user__name", "user__email")
     )
+
+
+def administrators(company: Company) -> QuerySet[Membership]:
+    """Those who can change everything in a company."""
+    return Membership.objects.live().filter(company=company, role="administrator")
+
+
+def home_company_id(user: User) -> UUID | None:
+    """The company in whose security log a person's own account appears: the first they joined."""
+    return Membership.objects.live().filter(user=user).values_list("company_id", flat=True).first()
 
 
 def _with_user(membership: Membership, user: User) -> Membership:

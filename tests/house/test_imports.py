@@ -81,7 +81,10 @@ LAYERS = {
         "context": "permissions",
         "scoping": "models",
         "access": "models permissions roles",
-        "middleware": "access models queries scoping",
+        "sessions": "models queries",
+        "middleware": "access models queries scoping sessions",
+        "actions": f"{PURE} permissions roles models queries locks scoping",
+        "views": f"{PURE} permissions roles models queries forms actions sessions",
     },
     "billing": usual(BILLING)
     | {

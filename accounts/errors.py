@@ -1,0 +1,45 @@
+"""What accounts refuses, each in a sentence for the person who asked."""
+
+
+class AccountsError(Exception):
+    """A rule about people and their access says no; the text says why and what to do."""
+
+
+class SignInRefused(AccountsError):
+    pass
+
+
+class TooManyTries(AccountsError):
+    pass
+
+
+class CodeRefused(AccountsError):
+    pass
+
+
+class PasswordRefused(AccountsError):
+    pass
+
+
+class SecondFactorAlreadySetUp(AccountsError):
+    pass
+
+
+class NothingToConfirm(AccountsError):
+    pass
+
+
+class AlreadyMember(AccountsError):
+    pass
+
+
+class LastAdministrator(AccountsError):
+    pass
+
+
+class MembershipAlreadyRevoked(AccountsError):
+    pass
+
+
+class EmailAlreadyUsed(AccountsError):
+    pass

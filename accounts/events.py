@@ -1,0 +1,23 @@
+"""What accounts writes into the account-security log."""
+
+from audit.registry import declare
+
+USER_CREATED = declare("user.created", "created the account of {target}", log="security")
+USER_SIGNED_IN = declare("user.signed_in", "signed in with {method}", log="security")
+USER_PASSWORD_ACCEPTED = declare(
+    "user.password_accepted", "gave the right password and was asked for the second factor", log="security"
+)
+USER_SIGN_IN_FAILED = declare("user.sign_in_failed", "could not sign in as {target}", log="security")
+USER_SIGNED_OUT = declare("user.signed_out", "signed out", log="security")
+USER_PASSWORD_CHANGED = declare("user.password_changed", "changed the password of {target}", log="security")
+
+FACTOR_FAILED = declare("factor.failed", "gave a wrong, used or outdated code for {target}", log="security")
+FACTOR_STARTED = declare("factor.started", "began to set up an authenticator app", log="security")
+FACTOR_ENROLLED = declare("factor.enrolled", "set up an authenticator app for {target}", log="security")
+FACTOR_REMOVED = declare("factor.removed", "removed the authenticator app of {target}", log="security")
+RECOVERY_CODES_REPLACED = declare("recovery_codes.replaced", "replaced the recovery codes of {target}", log="security")
+
+COMPANY_CREATED = declare("company.created", "created the company {target}", log="security")
+COMPANY_ENTERED = declare("company.entered", "switched to {target}", log="security")
+MEMBER_ADDED = declare("member.added", "added {target} as {role}", log="security")
+MEMBER_REVOKED = declare("member.revoked", "ended the membership of {target}", log="security")
