@@ -10,9 +10,7 @@ from typing import NamedTuple
 LONGEST_DAYS = 999
 LONGEST_INPUT = 60
 
-_EARLY = re.compile(
-    r"(?P<percent>[0-9]{1,2}(?:\.[0-9]{1,4})?) ?(?:%|/) ?(?P<days>[0-9]+)(?: ?days?)?(?: |, ?)(?P<rest>.+)"
-)
+_EARLY = re.compile(r"(?P<percent>[0-9]+(?:\.[0-9]{1,4})?) ?(?:%|/) ?(?P<days>[0-9]+)(?: ?days?)?(?: |, ?)(?P<rest>.+)")
 _RECEIPT = re.compile(r"(?:due|payable)? ?(?:on|upon) receipt")
 _NET = re.compile(r"(?:net|n/) ?(?P<days>[0-9]+)(?: ?days?)?|(?P<only>[0-9]+) ?days?")
 _MONTH_END = re.compile(r"(?:eom|end of (?:the )?month)(?: ?\+? ?(?P<days>[0-9]+)(?: ?days?)?)?")
@@ -38,8 +36,13 @@ class Terms:
     early_discount: EarlyDiscount | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.days <= LONGEST_DAYS:
+        early = self.early_discount
+        if not (0 <= self.days <= LONGEST_DAYS and (early is None or 0 <= early.days <= LONGEST_DAYS)):
             raise TermsError(f"Payment terms can give at most {LONGEST_DAYS} days.")
+        if early and not 0 < early.percent < 100:
+            raise TermsError("An early payment discount must be more than 0 % and less than 100 %.")
+        if early and not self.from_month_end and early.days >= self.days:
+            raise TermsError("The days for the early payment discount must be fewer than the days to pay.")
 
     @property
     def label(self) -> str:
@@ -78,12 +81,8 @@ def parse(text: str) -> Terms:
     if early is None:
         return _due(written)
     terms = _due(early["rest"])
-    percent, days = Decimal(early["percent"]), int(early["days"])
-    if not percent:
-        raise TermsError("An early payment discount must be more than 0 %.")
-    if not terms.from_month_end and days >= terms.days:
-        raise TermsError("The days for the early payment discount must be fewer than the days to pay.")
-    return Terms(terms.days, terms.from_month_end, EarlyDiscount(percent, days))
+    discount = EarlyDiscount(percent=Decimal(early["percent"]), days=int(early["days"]))
+    return Terms(terms.days, terms.from_month_end, discount)
 
 
 def _due(written: str) -> Terms:
