@@ -61,8 +61,20 @@ class CustomerNotChangeable(BillingError):
     pass
 
 
-class NameTaken(BillingError):
+class ContactNotChangeable(BillingError):
     pass
+
+
+class ItemNotChangeable(BillingError):
+    pass
+
+
+class TaxRateRefused(BillingError):
+    pass
+
+
+class NameTaken(BillingError):
+    """A number, code or name that only one record may have."""
 
 
 class ReminderRefused(BillingError):

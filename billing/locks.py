@@ -8,7 +8,18 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from billing.models import Allocation, Customer, Invoice, InvoiceLine, Payment, PaymentAttempt
+from billing.models import (
+    Allocation,
+    Contact,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    Item,
+    Payment,
+    PaymentAttempt,
+    Seller,
+    TaxRate,
+)
 
 
 def customer(pk: UUID) -> Customer:
@@ -42,3 +53,19 @@ def allocation(pk: UUID) -> Allocation:
 
 def attempt(pk: UUID) -> PaymentAttempt:
     return PaymentAttempt.objects.select_for_update(of=("self",)).select_related("invoice", "customer").get(pk=pk)
+
+
+def contact(pk: UUID) -> Contact:
+    return Contact.objects.select_for_update(of=("self",)).select_related("customer").get(pk=pk)
+
+
+def item(pk: UUID) -> Item:
+    return Item.objects.select_for_update().get(pk=pk)
+
+
+def tax_rate(pk: UUID) -> TaxRate:
+    return TaxRate.objects.select_for_update().get(pk=pk)
+
+
+def seller(pk: UUID) -> Seller:
+    return Seller.objects.select_for_update().get(pk=pk)

@@ -1,0 +1,59 @@
+"""Everything that changes how a company presents itself on its documents, and how it bills unless told otherwise."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Company
+from audit import log
+from audit.actors import Actor
+from billing import events, locks
+from billing.actions.changes import set_changed
+from billing.models import Logo, Seller, Sequence
+from billing.money import exponent
+
+SERIES = {Sequence.Kind.INVOICE: "INV", Sequence.Kind.PAYMENT: "PAY", Sequence.Kind.CUSTOMER: "CUS"}
+
+
+@transaction.atomic
+def create(*, company: Company, currency: str = "EUR", by: Actor, at: datetime.datetime) -> Seller:
+    """Make a new company ready to bill: its profile, and its number series from 1."""
+    exponent(currency)
+    seller = Seller(company=company, legal_name=company.name, currency=currency)
+    seller.save(force_insert=True)
+    Sequence.objects.bulk_create(
+        [Sequence(company=company, kind=kind, series=series) for kind, series in SERIES.items()]
+    )
+    log.record(events.SELLER_CREATED, target=seller, by=by, at=at)
+    return seller
+
+
+@transaction.atomic
+def change(*, seller: Seller, details: Mapping[str, Any], by: Actor, at: datetime.datetime) -> Seller:
+    """Change the profile from now on; issued documents keep the copy they were issued with."""
+    seller = locks.seller(seller.pk)
+    changes = set_changed(seller, details)
+    if changes:
+        seller.save(update_fields=list(changes))
+        log.record(events.SELLER_CHANGED, target=seller, by=by, at=at, changes=changes)
+    return seller
+
+
+@transaction.atomic
+def set_logo(*, seller: Seller, png: bytes, by: Actor, at: datetime.datetime) -> Logo:
+    """Print this picture, re-encoded before, on documents from now on."""
+    seller = locks.seller(seller.pk)
+    logo, _ = Logo.objects.update_or_create(company_id=seller.company_id, defaults={"png": png, "uploaded_at": at})
+    log.record(events.LOGO_CHANGED, target=seller, by=by, at=at, size=len(png))
+    return logo
+
+
+@transaction.atomic
+def remove_logo(*, seller: Seller, by: Actor, at: datetime.datetime) -> None:
+    """Print no picture from now on."""
+    seller = locks.seller(seller.pk)
+    removed, _ = Logo.objects.filter(company_id=seller.company_id).delete()
+    if removed:
+        log.record(events.LOGO_REMOVED, target=seller, by=by, at=at)
