@@ -110,6 +110,7 @@ LAYERS = {
     "invoiced": usual(PURE)
     | {
         "env": "",
+        "health": "",
         "logs": "",
         "formats": "",
         "addresses": "env",
