@@ -45,6 +45,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 STATIC_URL = "/static/"
 STATIC_ROOT = env.folder("STATIC_ROOT", default=DATA_DIR / "static")
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {
@@ -95,6 +96,7 @@ MIDDLEWARE = [
     "security.middleware.RequestId",
     "security.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "security.middleware.AllowedMethods",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -107,7 +109,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.AccessMiddleware",
     "security.middleware.DeclaredViews",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "invoiced.urls"
 WSGI_APPLICATION = "invoiced.wsgi.application"

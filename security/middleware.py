@@ -64,7 +64,7 @@ class SecurityHeaders:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response[name] = value
-        if not (_is_public(request) and response.has_header("Cache-Control")):
+        if not (response.has_header("Cache-Control") and _may_be_kept(request)):
             response["Cache-Control"] = "no-store"
         return response
 
@@ -96,6 +96,7 @@ class DeclaredViews:
             raise PermissionDenied
 
 
-def _is_public(request: HttpRequest) -> bool:
+def _may_be_kept(request: HttpRequest) -> bool:
+    """Public pages, and static files, which are answered before any view is looked for."""
     match = request.resolver_match
-    return match is not None and getattr(match.func, "guard", None) == PUBLIC
+    return match is None or getattr(match.func, "guard", None) == PUBLIC
