@@ -1,0 +1,43 @@
+"""The whole demo company in one transaction: all of it stands, or nothing does."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.models import Company
+from accounts.scoping import in_company
+from invoiced.demo import company as founding
+from invoiced.demo import present, receivables
+from invoiced.demo.company import Team
+from invoiced.demo.history import History
+from invoiced.demo.present import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    team: Team
+    portal_link: str
+
+
+def exists() -> bool:
+    return Company.objects.filter(name=founding.COMPANY).exists()
+
+
+@transaction.atomic
+def tell(now: datetime.datetime) -> Story:
+    """Found the company when the receivables begin, and let everything happen since."""
+    data = receivables.read(now.date())
+    beginning = datetime.datetime.combine(data[0].issued, datetime.time(6), tzinfo=datetime.UTC)
+    company = founding.create(beginning)
+    today = company.today(now)
+    with in_company(company):
+        team = founding.gather(company, beginning)
+        ada, bo = team.actor("ada@fernhill.example"), team.actor("bo@fernhill.example")
+        founding.present(company, ada, beginning)
+        items = founding.stock(company, ada, beginning)
+        customers = founding.meet_customers(company, data, team, beginning)
+        History(company, customers, list(items.values()), bo, today, now).replay(data)
+        known = [customer for customer, _ in customers.values()]
+        shown = Desk(known, items, bo, today, now).lay_out()
+        return Story(team, present.link_to(shown, bo, now))
