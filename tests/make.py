@@ -1,0 +1,70 @@
+"""Plain functions that make one valid record each. Say what the test is about; the rest is supplied."""
+
+import base64
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+from django_otp.oath import totp
+
+from accounts.access import Access
+from accounts.models import Company, Membership, TotpDevice, User
+from accounts.models.device import DIGITS, STEP_SECONDS
+from audit.actors import Actor
+
+AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
+BY = Actor.operator("tests")
+PASSWORD = "seven quiet lanterns at dusk"
+
+_numbers = itertools.count(1)
+
+
+def user(email: str = "", *, name: str = "Ada Lovelace", password: str = PASSWORD, **fields: Any) -> User:
+    """A person who can sign in."""
+    made = User.objects.create_user(email or f"person{next(_numbers)}@example.com", password, name=name, at=AT)
+    for field, value in fields.items():
+        setattr(made, field, value)
+    made.save()
+    return made
+
+
+def company(name: str = "Harbour Works", *, time_zone: str = "Europe/Berlin") -> Company:
+    """A company and nothing in it."""
+    return Company.objects.create(name=name, time_zone=time_zone, created_at=AT)
+
+
+a_company, a_user = company, user
+
+
+def member(
+    role: str = "administrator",
+    *,
+    company: Company | None = None,
+    user: User | None = None,
+    restriction: str = "none",
+) -> Membership:
+    """A person in a company."""
+    return Membership.objects.create(
+        company=company or a_company(),
+        user=user or a_user(),
+        role=role,
+        restriction=restriction,
+        created_at=AT,
+    )
+
+
+def access(role: str = "administrator", *, company: Company | None = None, restriction: str = "none") -> Access:
+    """What a member with that role may do."""
+    membership = member(role, company=company, restriction=restriction)
+    return Access.of(membership, Actor.member(membership.user))
+
+
+def authenticator(user: User) -> TotpDevice:
+    """An authenticator app in use, which has shown no code yet."""
+    return TotpDevice.objects.create(user=user, name="Authenticator app", confirmed=True)
+
+
+def code(device: TotpDevice, *, steps: int = 0) -> str:
+    """What the app shows now, or some steps of 30 seconds away."""
+    key = base64.b32decode(device.seed)
+    return f"{totp(key, step=STEP_SECONDS, digits=DIGITS, drift=steps):0{DIGITS}}"
