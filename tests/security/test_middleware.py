@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from security.guards import public, signed_in
+from security.middleware import SecurityHeaders
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -69,6 +70,14 @@ def test_only_a_public_page_may_be_kept(client):
 
     assert client.get("/cached/", secure=True)["Cache-Control"] == "public, max-age=60"
     assert client.get("/own/", secure=True)["Cache-Control"] == "no-store"
+
+
+def test_a_static_file_may_be_kept(rf):
+    file = HttpResponse("body {}", headers={"Cache-Control": "max-age=31536000, immutable"})
+
+    answer = SecurityHeaders(lambda request: file)(rf.get("/static/a.css"))
+
+    assert answer["Cache-Control"] == "max-age=31536000, immutable"
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "MADEUP"])
