@@ -33,7 +33,7 @@ function write(field, value, word) {
 
 function makeInput(field) {
   if (field.tagName !== "SELECT") return field;
-  const input = element("input", { type: "text", id: `${field.id}_text` });
+  const input = element("input", { type: "text", class: "chooses", id: `${field.id}_text`, placeholder: "Type to search" });
   for (const name of ["aria-describedby", "aria-invalid", "aria-label", "placeholder"]) {
     if (field.hasAttribute(name)) input.setAttribute(name, field.getAttribute(name));
   }
