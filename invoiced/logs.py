@@ -40,6 +40,8 @@ def configuration(level: str) -> dict[str, Any]:
         "root": {"handlers": ["standard_error"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
+            # Every scanner of the internet asks under a wrong name; each is answered 400.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "gunicorn.error": {"level": level, "propagate": True},
             # The proxy keeps the access log; addresses of payment links stay out of ours.
             "gunicorn.access": {"level": "CRITICAL"},
