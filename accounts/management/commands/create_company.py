@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
@@ -62,8 +61,9 @@ def _create(known: User | None, email: str, person: str, password: str | None, o
 
 
 def _new_user(email: str, name: str, password: str, who_and_when: dict[str, Any]) -> User:
-    validate_email(email)
-    validate_password(password, User(email=email, name=name))
+    user = User(email=email, name=name)
+    user.clean_fields(exclude=["password", "created_at"])
+    validate_password(password, user)
     return users.create(email=email, name=name, password=password, **who_and_when)
 
 

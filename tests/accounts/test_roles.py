@@ -1,0 +1,63 @@
+import pytest
+
+from accounts import roles
+from accounts.models import Membership
+from accounts.permissions import Permission
+
+P = Permission
+
+# Read a row: who may do it. a = administrator, e = employee, m = account manager, r = read-only
+MATRIX = {
+    P.CUSTOMER_VIEW: "aemr",
+    P.CUSTOMER_CREATE: "aem",
+    P.CUSTOMER_EDIT: "aem",
+    P.CUSTOMER_ARCHIVE: "ae",
+    P.ITEM_VIEW: "aemr",
+    P.CATALOG_EDIT: "ae",
+    P.INVOICE_VIEW: "aemr",
+    P.INVOICE_CREATE: "aem",
+    P.INVOICE_EDIT: "aem",
+    P.INVOICE_ISSUE: "aem",
+    P.INVOICE_SEND: "aem",
+    P.INVOICE_VOID: "ae",
+    P.INVOICE_WRITE_OFF: "ae",
+    P.PAYMENT_VIEW: "aemr",
+    P.PAYMENT_RECORD: "aem",
+    P.PAYMENT_ALLOCATE: "aem",
+    P.PAYMENT_REVERSE: "ae",
+    P.NOTE_CREATE: "aem",
+    P.REPORT_VIEW: "aemr",
+    P.EXPORT_RUN: "ae",
+    P.AUDIT_VIEW: "aer",
+    P.SECURITY_LOG_VIEW: "a",
+    P.SETTINGS_EDIT: "a",
+    P.TEAM_VIEW: "a",
+}
+LETTERS = {"administrator": "a", "employee": "e", "account_manager": "m", "read_only": "r"}
+
+
+def test_each_role_holds_exactly_what_the_table_says():
+    held = {
+        permission: "".join(letter for role, letter in LETTERS.items() if permission in roles.BUILT_IN[role])
+        for permission in Permission
+    }
+
+    assert held == MATRIX
+
+
+def test_values_are_noun_dot_verb_like_their_names():
+    assert {permission.name.lower() for permission in P} == {value.replace(".", "_") for value in P}
+
+
+def test_every_role_has_a_name_and_is_allowed_in_the_database():
+    assert list(roles.NAMES) == list(roles.BUILT_IN)
+    assert [role for role, _ in Membership._meta.get_field("role").choices] == list(roles.BUILT_IN)
+
+
+@pytest.mark.parametrize("role", roles.BUILT_IN)
+def test_a_role_that_changes_something_may_see_it(role):
+    held = roles.BUILT_IN[role]
+    nouns = {"customer", "invoice", "payment"}
+
+    changed = {permission.split(".")[0] for permission in held} & nouns
+    assert {f"{noun}.view" for noun in changed} <= held
