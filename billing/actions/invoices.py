@@ -56,31 +56,23 @@ CUSTOMER_COPIED = (
 )
 
 
-@transaction.atomic
 def issue(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Invoice:
     """Give a draft its number and its copies of names and addresses; it is owed from now on."""
-    invoice = locks.invoice(invoice.pk)
-    _refuse_unissuable(invoice)
-    number = numbering.take(invoice.company_id, NumberSequence.Kind.INVOICE, invoice.series)
-    entry = _become_issued(invoice, number, at)
-    invoice.save(update_fields=ISSUED_FIELDS)
-    ledger.post([entry])
-    log.record(events.INVOICE_ISSUED, target=invoice, by=by, at=at, **_issued_data(invoice))
-    return invoice
+    [issued] = issue_many(invoice_ids=[invoice.pk], by=by, at=at)
+    return issued
 
 
 @transaction.atomic
 def issue_many(*, invoice_ids: Iterable[UUID], by: Actor, at: datetime.datetime) -> list[Invoice]:
     """Issue a billing run: all of them or none, numbered in the order of their dates."""
-    invoices = sorted(locks.invoices(invoice_ids), key=lambda invoice: (invoice.issue_date, invoice.pk))
+    invoices = sorted(locks.invoices_to_issue(invoice_ids), key=lambda invoice: (invoice.issue_date, invoice.pk))
     for invoice in invoices:
         _refuse_unissuable(invoice)
-    numbered = _numbered(invoices)
-    ledger.post([_become_issued(invoice, number, at) for invoice, number in numbered])
-    # An upsert: one statement for rows that each get their own values, which UPDATE has no portable form for.
-    Invoice.objects.bulk_create(
-        invoices, update_conflicts=True, unique_fields=["id"], update_fields=ISSUED_FIELDS, batch_size=200
+    sellers = {seller.company_id: _copy(seller, SELLER_COPIED) for seller in Seller.objects.all()}
+    ledger.post(
+        [_become_issued(invoice, number, sellers[invoice.company_id], at) for invoice, number in _numbered(invoices)]
     )
+    _save_issued(invoices)
     log.record_many(
         [
             log.entry(events.INVOICE_ISSUED, target=invoice, by=by, at=at, **_issued_data(invoice))
@@ -126,16 +118,25 @@ def send(
     return queued
 
 
-@transaction.atomic
 def mark_sent(*, invoice: Invoice, way: str, by: Actor, at: datetime.datetime) -> Invoice:
     """Note that the invoice reached the customer outside this product, by `way` such as "post"."""
-    invoice = locks.invoice(invoice.pk)
-    if invoice.status != Invoice.Status.ISSUED:
-        raise InvoiceNotSendable("Only an issued invoice can be marked as sent.")
-    invoice.sent_at = at
-    invoice.save(update_fields=["sent_at"])
-    log.record(events.INVOICE_MARKED_SENT, target=invoice, by=by, at=at, way=way)
-    return invoice
+    [marked] = mark_sent_many(invoice_ids=[invoice.pk], way=way, by=by, at=at)
+    return marked
+
+
+@transaction.atomic
+def mark_sent_many(*, invoice_ids: Iterable[UUID], way: str, by: Actor, at: datetime.datetime) -> list[Invoice]:
+    """As `mark_sent`, for a stack of letters: all of them or none."""
+    invoices = locks.invoices(invoice_ids)
+    for invoice in invoices:
+        if invoice.status != Invoice.Status.ISSUED:
+            raise InvoiceNotSendable(f"Only an issued invoice can be marked as sent; {invoice} is not one.")
+        invoice.sent_at = at
+    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(sent_at=at)
+    log.record_many(
+        [log.entry(events.INVOICE_MARKED_SENT, target=invoice, by=by, at=at, way=way) for invoice in invoices]
+    )
+    return invoices
 
 
 @transaction.atomic
@@ -245,12 +246,22 @@ def _numbered(invoices: list[Invoice]) -> list[tuple[Invoice, str]]:
     return numbered
 
 
-def _become_issued(invoice: Invoice, number: str, at: datetime.datetime) -> LedgerEntry:
+def _save_issued(invoices: list[Invoice]) -> None:
+    """Many at once by an upsert: one statement for rows that each get values of their own."""
+    if len(invoices) == 1:
+        invoices[0].save(update_fields=ISSUED_FIELDS)
+    else:
+        Invoice.objects.bulk_create(
+            invoices, update_conflicts=True, unique_fields=["id"], update_fields=ISSUED_FIELDS, batch_size=200
+        )
+
+
+def _become_issued(invoice: Invoice, number: str, seller_copy: dict[str, Any], at: datetime.datetime) -> LedgerEntry:
     invoice.status, invoice.number, invoice.issued_at = Invoice.Status.ISSUED, number, at
     invoice.balance = invoice.total - invoice.prepaid
     invoice.settled_at = None if invoice.balance else at
     invoice.customer_name = invoice.customer.name
-    invoice.seller_copy = _copy(invoice.company.seller, SELLER_COPIED)
+    invoice.seller_copy = seller_copy
     invoice.customer_copy = _copy(invoice.customer, CUSTOMER_COPIED)
     return ledger.receivable(invoice, LedgerEntry.Kind.ISSUED, invoice.balance, invoice.issue_date, at)
 

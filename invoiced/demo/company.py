@@ -1,5 +1,6 @@
 """The demo company, its people, what it sells and whom it sells to - made through the ordinary actions."""
 
+import base64
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def gather(company: Company, at: datetime.datetime) -> Team:
         memberships[email] = members.add(company=company, user=user, role=role, by=OPERATOR, at=at)
         if email == WITH_SECOND_FACTOR:
             device = factors.start(user=user, password=PASSWORD, by=Actor.member(user), at=at)
-            code = f"{totp(device.bin_key):06d}"
+            code = f"{totp(base64.b32decode(device.seed)):06d}"
             factors.enrol(user=user, code=code, by=Actor.member(user), at=at)
             totp_secrets[email] = device.seed
     return Team(memberships, totp_secrets)

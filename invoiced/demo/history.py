@@ -16,6 +16,7 @@ from invoiced.demo.receivables import Receivable
 from security.ids import uuid7
 
 MAILED_DAYS = 10
+VIEWED_DAYS = 60
 UNTIL_DISPUTE = datetime.timedelta(days=9)
 
 
@@ -63,19 +64,22 @@ class History:
         issued = invoices.issue_many(invoice_ids=[draft.pk for draft in drafted], by=self.clerk, at=at)
         by_id = {invoice.pk: invoice for invoice in issued}
         in_order = [by_id[draft.pk] for draft in drafted]
-        for receivable, invoice in zip(receivables, in_order, strict=True):
-            self._send(receivable, invoice, day)
+        self._send(list(zip(receivables, in_order, strict=True)), day)
         return in_order
 
-    def _send(self, receivable: Receivable, invoice: Invoice, day: datetime.date) -> None:
-        if receivable.paperless and (self.today - day).days <= MAILED_DAYS:
-            invoices.send(invoice=invoice, by=self.clerk, at=self._at(day, 10))
+    def _send(self, issued: list[tuple[Receivable, Invoice]], day: datetime.date) -> None:
+        at, age = self._at(day, 10), (self.today - day).days
+        mailed = [invoice for receivable, invoice in issued if receivable.paperless]
+        posted = [invoice for receivable, invoice in issued if not receivable.paperless]
+        invoices.mark_sent_many(invoice_ids=[invoice.pk for invoice in posted], way="post", by=self.clerk, at=at)
+        if age <= MAILED_DAYS:
+            for invoice in mailed:
+                invoices.send(invoice=invoice, by=self.clerk, at=at)
             return
-        way = "e-mail" if receivable.paperless else "post"
-        invoices.mark_sent(invoice=invoice, way=way, by=self.clerk, at=self._at(day, 10))
-        if receivable.paperless and receivable.settled > day:
-            _, contact = self.customers[receivable.customer]
-            invoices.record_view(invoice=invoice, by=Actor.contact(contact), at=self._at(day, 16))
+        invoices.mark_sent_many(invoice_ids=[invoice.pk for invoice in mailed], way="e-mail", by=self.clerk, at=at)
+        for invoice in mailed if age <= VIEWED_DAYS else []:
+            contact = Actor.contact(invoice.customer.contacts.all()[0])
+            invoices.record_view(invoice=invoice, by=contact, at=self._at(day, 16))
 
     def _draft(self, receivable: Receivable) -> Draft:
         customer, contact = self.customers[receivable.customer]

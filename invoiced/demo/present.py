@@ -33,9 +33,7 @@ class Desk:
         half_paid = self._issued(partly, days_ago=48, quantity="3")
         self._paid(partly, half_paid.total.minor // 2, half_paid)
         self._paid(credited, 25_000)
-        notes.write(
-            customer=late, invoice=None, text="Promised to pay by the end of the month.", by=self.clerk, at=self.now
-        )
+        notes.create(customer=late, text="Promised to pay by the end of the month.", by=self.clerk, at=self.now)
         invoice = self._issued(shown, days_ago=2, quantity="2")
         invoices.send(invoice=invoice, by=self.clerk, at=self.now)
         self._draft(drafted, days_ago=0, quantity="4")
