@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.access import Access
-from billing.models import Allocation, Contact, Customer, EmailMessage, Invoice, Item, Payment, TaxRate
+from billing.models import Allocation, Contact, Customer, EmailMessage, Invoice, Item, Payment, Seller, TaxRate
 
 
 def customers(access: Access) -> QuerySet[Customer]:
@@ -61,3 +61,8 @@ def get_allocation(access: Access, id: UUID) -> Allocation:
 
 def get_email(access: Access, id: UUID) -> EmailMessage:
     return get_object_or_404(access.visible(EmailMessage).select_related("invoice", "customer"), pk=id)
+
+
+def get_seller(access: Access) -> Seller:
+    """The profile of the access's own company."""
+    return get_object_or_404(access.visible(Seller))

@@ -1,0 +1,11 @@
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Company, Membership, User
+
+
+def possible_owners(company: Company, kept: UUID | None = None) -> QuerySet[User]:
+    """Who may look after a customer: the members of today, and `kept`, who did until now."""
+    members = Membership.objects.live().filter(company=company).order_by().values("user")
+    return User.objects.filter(Q(pk__in=members) | Q(pk=kept)).order_by("name", "email")

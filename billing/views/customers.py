@@ -1,0 +1,164 @@
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import Permission
+from audit.queries import customer_history
+from billing import doors
+from billing.actions import customers
+from billing.countries import COUNTRIES
+from billing.errors import BillingError
+from billing.forms.customers import CustomerFilterForm, CustomerForm, NoteForm
+from billing.models import Customer
+from billing.queries import customer_record
+from billing.queries.customers import FILTERS, counted, listed, narrowed, rows_of
+from billing.queries.keyset import PAGE_SIZE
+from billing.views.addresses import changed, stem
+from security.guards import require
+
+TIMELINE = 30
+MORE_FILTERS = ("owner", "currency")
+
+
+@require(Permission.CUSTOMER_VIEW)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    access, as_of = request.access, request.access.company.today(timezone.now())
+    seller = doors.get_seller(access)
+    form = CustomerFilterForm(request.GET, access=access)
+    found, sort, currency = doors.customers(access).none(), "name", seller.currency
+    if form.is_valid():
+        filters = form.filters()
+        found, sort, currency = narrowed(doors.customers(access), filters, as_of), filters.sort, filters.currency
+    position = {name: request.GET.get(name, "") for name in ("after", "before")}
+    page = listed(found, sort, currency or seller.currency, **position, size=PAGE_SIZE)
+    before, after = stem("billing:customer_detail")
+    context = {
+        "form": form,
+        "rows": rows_of(page.rows, seller.currency, as_of),
+        "row_before": before,
+        "row_after": after,
+        "previous": changed(request.GET, before=page.before) if page.before else None,
+        "next": changed(request.GET, after=page.after) if page.after else None,
+        "chips": _chips(request),
+        "sorts": _sorts(request, sort),
+        "owing_in": (currency or seller.currency) if sort == "-balance" else "",
+        "shown": f"{len(page.rows)} of {counted(found)}",
+        "more_filters": any(request.GET.get(name) for name in MORE_FILTERS),
+        "is_narrowed": any(value for name, value in request.GET.items() if name not in ("sort", "after", "before")),
+    }
+    return TemplateResponse(request, "billing/customers/list.html", context)
+
+
+@require(Permission.CUSTOMER_CREATE)
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    access = request.access
+    form = CustomerForm(request.POST or None, access=access, seller=doors.get_seller(access))
+    if form.is_valid():
+        try:
+            customer = customers.create(
+                company=access.company,
+                details=form.details(),
+                number=form.cleaned_data["number"],
+                by=access.actor,
+                at=timezone.now(),
+            )
+        except BillingError as refusal:
+            form.add_error("number", str(refusal))
+        else:
+            messages.success(request, f"Customer {customer} added as {customer.number}.")
+            return redirect("billing:customer_detail", id=customer.pk)
+    return TemplateResponse(request, "billing/customers/create.html", {"form": form})
+
+
+@require(Permission.CUSTOMER_VIEW)
+@require_safe
+def detail(request: HttpRequest, id: UUID) -> HttpResponse:
+    access, as_of = request.access, request.access.company.today(timezone.now())
+    customer = doors.get_customer(access, id)
+    context = {
+        "customer": customer,
+        "country": COUNTRIES.get(customer.country, ""),
+        "account": customer_record.account(customer, as_of, reverse("billing:invoice_list")),
+        "invoices": customer_record.open_invoices(doors.invoices(access), customer, as_of),
+        "payments": customer_record.recent_payments(doors.payments(access), customer),
+        "contacts": customer.contacts.filter(archived_at__isnull=True).order_by("name", "pk"),
+        "notes": customer_record.notes(customer),
+        "note_form": NoteForm(),
+        "entries": customer_history(customer.pk, TIMELINE),
+        "invoice_stem": stem("billing:invoice_detail"),
+        "payment_stem": stem("billing:payment_detail"),
+        "contact_stem": stem("billing:contact_edit"),
+    }
+    return TemplateResponse(request, "billing/customers/detail.html", context)
+
+
+@require(Permission.CUSTOMER_EDIT)
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, id: UUID) -> HttpResponse:
+    access = request.access
+    customer = doors.get_customer(access, id)
+    form = CustomerForm(request.POST or None, access=access, seller=doors.get_seller(access), record=customer)
+    if form.is_valid():
+        try:
+            customer = customers.change(customer=customer, details=form.details(), by=access.actor, at=timezone.now())
+        except BillingError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"Customer {customer} saved.")
+            return redirect("billing:customer_detail", id=customer.pk)
+    return TemplateResponse(request, "billing/customers/edit.html", {"form": form, "customer": customer})
+
+
+@require(Permission.CUSTOMER_ARCHIVE)
+@require_POST
+def archive(request: HttpRequest, id: UUID) -> HttpResponse:
+    customer = doors.get_customer(request.access, id)
+    sentence = f"Customer {customer} archived. It can be restored at any time."
+    return _answer(request, customer, customers.archive, sentence)
+
+
+@require(Permission.CUSTOMER_ARCHIVE)
+@require_POST
+def restore(request: HttpRequest, id: UUID) -> HttpResponse:
+    customer = doors.get_customer(request.access, id)
+    return _answer(request, customer, customers.restore, f"Customer {customer} restored.")
+
+
+def _answer(request: HttpRequest, customer: Customer, action: Any, sentence: str) -> HttpResponse:
+    try:
+        action(customer=customer, by=request.access.actor, at=timezone.now())
+    except BillingError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, sentence)
+    return redirect("billing:customer_detail", id=customer.pk)
+
+
+def _chips(request: HttpRequest) -> list[dict[str, Any]]:
+    current = request.GET.get("show", "")
+    return [
+        {"label": label, "url": changed(request.GET, show=show or None), "current": show == current}
+        for show, label in FILTERS.items()
+    ]
+
+
+def _sorts(request: HttpRequest, sort: str) -> dict[str, dict[str, str]]:
+    """For each sortable column its link, which turns the order of names round if that is the order already."""
+    by_name = "-name" if sort == "name" else "name"
+    direction = {"name": "ascending", "-name": "descending"}.get(sort, "none")
+    return {
+        "name": {"url": changed(request.GET, sort=by_name), "direction": direction},
+        "balance": {
+            "url": changed(request.GET, sort="-balance"),
+            "direction": "descending" if sort == "-balance" else "none",
+        },
+    }
