@@ -284,6 +284,10 @@ def test_an_amount_paid_in_advance_may_exceed_the_total():
     assert compute(invoice(line("10"), prepaid=eur("15"))).due == eur("-5")
 
 
+def test_what_was_paid_in_advance_on_returned_goods_is_returned():
+    assert compute(invoice(line("10", quantity="-1"), prepaid=eur("-4"))).due == eur("-6")
+
+
 @pytest.mark.parametrize("rounding", ["0.02", "-0.02"])
 def test_cash_rounding_changes_what_is_due_and_nothing_else(rounding):
     totals = compute(invoice(line("10"), payable_rounding=eur(rounding)))
