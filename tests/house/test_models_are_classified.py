@@ -15,6 +15,7 @@ EDITABLE = """
     billing.Customer billing.Contact billing.CustomerBalance billing.TaxRate billing.Item billing.Seller billing.Logo
     billing.Payment billing.Allocation billing.PaymentAttempt billing.SandboxCharge billing.EmailMessage
     billing.Reminder billing.Note billing.Sequence
+    portal.Link portal.PortalSession invoiced.Schedule
 """
 
 # Rows that are final from a moment on: a draft is edited, what is issued is not.
@@ -30,6 +31,7 @@ APPEND_ONLY = """
 
 OTHER_KEYS = {
     "billing.SandboxCharge": "it stands in for a payment provider, whose charge ids are its own",
+    "invoiced.Schedule": "it is found by its name",
 }
 
 

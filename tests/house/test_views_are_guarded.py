@@ -10,7 +10,7 @@ OTHER_GUARDS = {
     "public": "everybody",
     "signed_in": "a member who is fully signed in, for pages about their own account",
     "first_factor": "a member whose password was right and whose second factor is asked for next",
-    "for_customer": "a contact in the portal, for their own customer's records",
+    "portal": "a contact in the portal, for their own customer's records",
 }
 
 
