@@ -1,6 +1,6 @@
 """Reading the logs."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +54,12 @@ def account_events(user_id: UUID, limit: int = TIMELINE) -> list[SecurityEvent]:
 def history(object_type: str, object_id: UUID | str, limit: int = TIMELINE) -> list[BillingEvent]:
     """What happened to one object, newest first."""
     return _newest(BillingEvent.objects.filter(object_type=object_type, object_id=str(object_id)), limit)
+
+
+def histories(objects: Mapping[str, Collection[UUID]], limit: int = TIMELINE) -> list[BillingEvent]:
+    """What happened to several objects, given as ids by type, newest first."""
+    ids = [str(id) for group in objects.values() for id in group]
+    return _newest(BillingEvent.objects.filter(object_type__in=list(objects), object_id__in=ids), limit)
 
 
 def customer_history(customer_id: UUID, limit: int = TIMELINE) -> list[BillingEvent]:

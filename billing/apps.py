@@ -6,8 +6,14 @@ class BillingConfig(AppConfig):
     verbose_name = "Receivables"
 
     def ready(self) -> None:
-        """A new company can bill at once."""
+        """A new company can bill at once, members can be restricted to some customers, and the logs lead to the pages."""
+        from accounts.access import customer_models
         from accounts.actions.companies import on_company_created
+        from audit.registry import declare_link
         from billing.actions import sellers
+        from billing.models import Customer
 
         on_company_created.append(sellers.create)
+        customer_models.append(Customer)
+        for object_type in ("customer", "invoice", "payment"):
+            declare_link(object_type, f"billing:{object_type}_detail")

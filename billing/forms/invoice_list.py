@@ -1,0 +1,61 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from billing.currencies import CURRENCIES
+from billing.forms.amounts import DayField, NumberField
+from billing.models import Customer
+from billing.queries.invoice_list import NEWEST, ORDERS, STATUSES, InvoiceFilters
+from security.text import PlainTextField
+
+LARGEST_AMOUNT = 10**15
+ANY_STATUS = [("", "Any status"), *STATUSES.items()]
+ANY_CURRENCY = [("", "Any currency"), *((code, code) for code in CURRENCIES)]
+
+
+class InvoiceFilterForm(forms.Form):
+    """The filters of the invoice list, as the address of the page holds them."""
+
+    q = PlainTextField(label="Search invoices", max_length=100, required=False)
+    status = forms.ChoiceField(choices=ANY_STATUS, required=False)
+    customer = forms.ModelChoiceField(queryset=None, required=False, empty_label="Any customer")
+    currency = forms.ChoiceField(choices=ANY_CURRENCY, required=False)
+    issued_from = DayField(label="Issued from", required=False)
+    issued_to = DayField(label="Issued to", required=False)
+    due_from = DayField(label="Due from", required=False)
+    due_to = DayField(label="Due to", required=False)
+    amount_from = NumberField(label="Amount from", name="amount", largest=LARGEST_AMOUNT, places=4, required=False)
+    amount_to = NumberField(label="Amount to", name="amount", largest=LARGEST_AMOUNT, places=4, required=False)
+    sort = forms.CharField(required=False)
+
+    def __init__(self, data: Any, *, customers: QuerySet[Customer]) -> None:
+        super().__init__(data)
+        field = self.fields["customer"]
+        field.queryset = customers
+        field.error_messages["invalid_choice"] = "This customer cannot be found. Choose another."
+        chosen = self._chosen_customer()
+        field.choices = [("", "Any customer"), *([(chosen.pk, chosen.name)] if chosen else [])]
+
+    def clean_sort(self) -> str:
+        sort = self.cleaned_data["sort"]
+        return sort if sort in ORDERS else NEWEST
+
+    def clean(self) -> dict[str, Any]:
+        for what, end in (("issued", "day"), ("due", "day"), ("amount", "amount")):
+            first, last = self.cleaned_data.get(f"{what}_from"), self.cleaned_data.get(f"{what}_to")
+            if first is not None and last is not None and first > last:
+                self.add_error(f"{what}_to", f"This {end} comes before the one it should end after.")
+        return self.cleaned_data
+
+    def filters(self) -> InvoiceFilters:
+        chosen = {name: value for name, value in self.cleaned_data.items() if name not in ("q", "sort")}
+        return InvoiceFilters(text=self.cleaned_data["q"], **chosen)
+
+    def _chosen_customer(self) -> Customer | None:
+        field = self.fields["customer"]
+        try:
+            return field.to_python(self.data.get("customer"))
+        except ValidationError:
+            return None
