@@ -1,7 +1,8 @@
 """The one answer to who may do what, in which company, with which customers."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
@@ -11,6 +12,9 @@ from accounts.permissions import Permission
 from audit.actors import Actor
 
 AnyModel = TypeVar("AnyModel", bound=Model)
+
+customer_models: list[type[Model]] = []
+"""The model of the customers a member can be restricted to; the app that has it adds it at start-up."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,10 @@ class Access:
             return rows
         owner = f"{path}__owner" if path else "owner"
         return rows.filter(**{owner: self.user})
+
+    def visible_customer_ids(self) -> QuerySet[Any, UUID] | None:
+        """The ids of the customers a restricted member sees; None where nothing is hidden."""
+        if self.membership.restriction == Membership.Restriction.NONE:
+            return None
+        [customers] = customer_models
+        return self.visible(customers).values_list("pk", flat=True)

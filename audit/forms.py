@@ -30,8 +30,15 @@ class DayField(forms.DateField):
 class FilterForm(forms.Form):
     """Filters of one log, as a GET form."""
 
-    text = forms.CharField(label="Search", required=False, max_length=200)
-    who = forms.CharField(label="Who", required=False, max_length=200, help_text="A name, or the id of an actor.")
+    text = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Number, name, reason"}),
+    )
+    who = forms.CharField(
+        label="Who", required=False, max_length=200, widget=forms.TextInput(attrs={"placeholder": "Name"})
+    )
     kind = forms.ChoiceField(label="Kind of actor", required=False, choices=[("", "Everyone"), *ActorType.choices])
     action = forms.ChoiceField(label="What", required=False)
     outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any outcome"), *Outcome.choices])

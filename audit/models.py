@@ -1,6 +1,7 @@
 """The two logs. Plain values without foreign keys: an entry survives everything it describes, and nothing edits it."""
 
 from django.db import models
+from django.utils.functional import cached_property
 from django_scopes import ScopedManager
 
 from audit import registry
@@ -16,7 +17,7 @@ class Outcome(models.TextChoices):
 
 class ActorType(models.TextChoices):
     MEMBER = "member", "Team member"
-    CONTACT = "contact", "Customer contact"
+    CONTACT = "contact", "Customer"
     AUTOMATION = "automation", "Automation"
     OPERATOR = "operator", "Operator"
     VISITOR = "visitor", "Not signed in"
@@ -64,7 +65,7 @@ class Envelope(models.Model):
         """What happened, as a person reads it after the name of the actor."""
         return "".join(self.sentence_parts)
 
-    @property
+    @cached_property
     def sentence_parts(self) -> tuple[str, str, str]:
         """The sentence as the words before the object, the object, and the words after it."""
         event_type = registry.find(self.action)
@@ -90,7 +91,7 @@ class Envelope(models.Model):
         """What else was recorded, in words."""
         return [(_title(name), spoken(value)) for name, value in self.data.items()]
 
-    @property
+    @cached_property
     def url(self) -> str | None:
         """The page of the object, if it has one."""
         return registry.link(self.object_type, self.object_id)

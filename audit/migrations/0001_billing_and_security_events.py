@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("member", "Team member"),
-                            ("contact", "Customer contact"),
+                            ("contact", "Customer"),
                             ("automation", "Automation"),
                             ("operator", "Operator"),
                             ("visitor", "Not signed in"),
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("member", "Team member"),
-                            ("contact", "Customer contact"),
+                            ("contact", "Customer"),
                             ("automation", "Automation"),
                             ("operator", "Operator"),
                             ("visitor", "Not signed in"),

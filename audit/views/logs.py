@@ -64,6 +64,8 @@ def _answer(request: HttpRequest, template: str, rows: QuerySet[Any], **context:
         "newer": _address(kept, newer_than=found.newer_than),
         "older": _address(kept, older_than=found.older_than),
         "is_narrowed": bool(kept),
+        "without_customer": _address({name: value for name, value in kept.items() if name != "customer"}),
+        "without_object": _address({name: value for name, value in kept.items() if name != "object"}),
     }
     return TemplateResponse(request, template, context)
 

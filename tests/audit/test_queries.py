@@ -73,6 +73,15 @@ def test_one_object_can_be_asked_for(log, company_id):
     assert queries.history("invoice", second.object_id) == []
 
 
+def test_several_objects_have_one_history(log):
+    ids = {entry.object_label: UUID(entry.object_id) for entry in BillingEvent.objects.all()}
+
+    entries = queries.histories({"parcel": [ids["P-1"], ids["P-4"]], "invoice": [uuid7()], "payment": []})
+
+    assert [entry.object_label for entry in entries] == ["P-4", "P-1"]
+    assert queries.histories({"parcel": []}) == []
+
+
 @pytest.mark.parametrize(
     ("visible", "found"), [([ACME], ["P-1", "P-3"]), ([], []), ([ACME, BOREALIS], ["P-1", "P-2", "P-3"])]
 )
