@@ -15,20 +15,30 @@ function announceChange(field) {
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-/** The field called `name` in the same line, or in the form where there is no line. */
-function sibling(field, name) {
+/** The fields called `name` in the same line, or in the form where there is no line: one, or a group of tick boxes. */
+function siblings(field, name) {
   const line = field.closest("[data-line]");
   const within = (line ?? field.form).querySelectorAll("input, select, textarea");
-  return [...within].find((other) => (line ? other.name.endsWith(`-${name}`) : other.name === name));
+  return [...within].filter((other) => (line ? other.name.endsWith(`-${name}`) : other.name === name));
 }
 
 function write(field, value, word) {
   if (field.tagName === "SELECT" && ![...field.options].some((option) => option.value === value)) {
     field.add(new Option(word ?? value, value));
   }
-  if (field.type === "checkbox") field.checked = Boolean(value);
-  else field.value = value;
+  field.value = value;
   announceChange(field);
+}
+
+function fill(fields, value, word) {
+  if (!fields.length) return;
+  if (!["checkbox", "radio"].includes(fields[0].type)) {
+    write(fields[0], value, word);
+    return;
+  }
+  const chosen = [value].flat().map(String);
+  for (const box of fields) box.checked = chosen.includes(box.value);
+  announceChange(fields[0]);
 }
 
 function makeInput(field) {
@@ -102,6 +112,9 @@ class Combobox {
     this.asking = new AbortController();
     const address = new URL(this.field.dataset.url, document.baseURI);
     address.searchParams.set("q", words);
+    for (const name of this.field.dataset.with?.split(" ") ?? []) {
+      address.searchParams.set(name, this.field.form.elements[name]?.value ?? "");
+    }
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" }, signal: this.asking.signal });
       if (!answer.ok) throw new Error(String(answer.status));
@@ -176,13 +189,11 @@ class Combobox {
     if (this.isSelect) {
       write(this.field, result.id, result.label);
     } else {
-      const idField = this.field.dataset.idField && sibling(this.field, this.field.dataset.idField);
-      if (idField) write(idField, result.id, result.label);
+      if (this.field.dataset.idField) fill(siblings(this.field, this.field.dataset.idField), result.id, result.label);
       announceChange(this.field);
     }
     for (const [name, value] of Object.entries(result.fields ?? {})) {
-      const other = sibling(this.field, name);
-      if (other) write(other, value);
+      fill(siblings(this.field, name), value);
     }
   }
 
