@@ -6,7 +6,7 @@ class BillingConfig(AppConfig):
     verbose_name = "Receivables"
 
     def ready(self) -> None:
-        """A new company can bill at once, members can be restricted to some customers, and the logs lead to the pages."""
+        """Other apps learn how a company begins to bill, what restricts a member, and where the pages stand."""
         from accounts.access import customer_models
         from accounts.actions.companies import on_company_created
         from audit.registry import declare_link

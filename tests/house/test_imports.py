@@ -99,7 +99,7 @@ LAYERS = {
         "forms": f"{BILLING} models queries drafts",
         "actions": f"{BILLING} models queries locks numbering ledger drafts emails documents links gateways",
         "tasks": f"{BILLING} models queries emails actions documents gateways links",
-        "views": f"{BILLING} models queries doors forms drafts actions documents",
+        "views": f"{BILLING} models queries doors forms drafts actions emails documents",
     },
     "portal": usual(PURE)
     | {
