@@ -22,6 +22,11 @@ def live_link(token: str) -> Link:
     return link
 
 
+def shown_invoice(link: Link) -> Invoice | None:
+    """The invoice a link leads to, if a customer may see it."""
+    return Invoice.objects.filter(pk=link.invoice_id, status__in=SHOWN).first()
+
+
 def invoices(session: PortalSession) -> QuerySet[Invoice]:
     live = session.links.filter(revoked_at__isnull=True)
     return Invoice.objects.filter(customer_id=session.customer_id, status__in=SHOWN, pk__in=live.values("invoice_id"))
@@ -34,3 +39,8 @@ def get_invoice(session: PortalSession, id: UUID) -> Invoice:
 def get_attempt(session: PortalSession, id: UUID) -> PaymentAttempt:
     attempts = PaymentAttempt.objects.filter(invoice__in=invoices(session))
     return get_object_or_404(attempts.select_related("invoice", "payment"), pk=id)
+
+
+def attempts(invoice: Invoice) -> QuerySet[PaymentAttempt]:
+    """The tries to pay an invoice that still matter to its customer, newest first."""
+    return invoice.attempts.exclude(status=PaymentAttempt.Status.SUCCEEDED).order_by("-started_at")[:5]

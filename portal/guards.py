@@ -1,7 +1,8 @@
 """Who may open a portal page: a live visit, told apart from a member's session by its own cookie and its own table."""
 
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from accounts.scoping import in_company
 from audit.actors import Actor
 from portal.actions import sessions
-from portal.models import PortalSession
+from portal.models import Link, PortalSession
 from security.cookies import read_cookie
 from security.guards import View
 from security.tokens import token_hash
@@ -21,7 +22,7 @@ COOKIE = "portal"
 
 
 def for_customer(view: View) -> View:
-    """Serve the page to a live visit, within its company's scope; `request.visit` is the visit, `request.actor` who acts."""
+    """Serve the page to a live visit in its company's scope: `request.visit`, and `request.actor` who acts."""
 
     @wraps(view)
     def guarded(request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -51,3 +52,18 @@ def visit_of(request: HttpRequest) -> PortalSession | None:
 
 def actor_of(visit: PortalSession, request: HttpRequest) -> Actor:
     return Actor.contact(visit.contact or visit, request, session=str(visit.pk))
+
+
+def visitor(link: Link, request: HttpRequest) -> Actor:
+    """Who holds a link, before there is a visit."""
+    return Actor.contact(link.contact or Holder(link.pk, link.recipient), request, session=str(link.pk))
+
+
+class Holder(NamedTuple):
+    """Somebody known only by the address a link was sent to."""
+
+    pk: UUID
+    address: str
+
+    def __str__(self) -> str:
+        return self.address

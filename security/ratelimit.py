@@ -20,6 +20,7 @@ class Limit:
 
 SIGN_IN = Limit("sign_in", tries=10, period=timedelta(minutes=30))
 CONFIRM_PASSWORD = Limit("confirm_password", tries=10, period=timedelta(minutes=30))
+PORTAL_LINK = Limit("portal_link", tries=60, period=timedelta(minutes=10))
 SECOND_FACTOR = Limit("second_factor", tries=10, period=timedelta(minutes=30))
 
 
@@ -29,10 +30,10 @@ def take(limit: Limit, *parts: str | None, at: datetime) -> bool:
 
     A try during the wait is refused and does not make the wait longer.
     """
-    Tally.objects.filter(expires_at__lte=at).delete()
-    tally, _ = Tally.objects.select_for_update().get_or_create(
-        key=_key(limit, parts), defaults={"expires_at": at + limit.period}
-    )
+    _forget_expired(at)
+    tally = _held(_key(limit, parts), at + limit.period)
+    if tally.expires_at <= at:
+        tally.count, tally.expires_at = 0, at + limit.period
     if tally.count >= limit.tries:
         return False
     tally.count += 1
@@ -45,6 +46,20 @@ def take(limit: Limit, *parts: str | None, at: datetime) -> bool:
 def clear(limit: Limit, *parts: str | None) -> None:
     """Forget the tries so far, once one has succeeded."""
     Tally.objects.filter(key=_key(limit, parts)).delete()
+
+
+def _held(key: str, expires_at: datetime) -> Tally:
+    """The row of a key, there and locked after one statement, whatever other requests do to it meanwhile."""
+    Tally.objects.bulk_create(
+        [Tally(key=key, expires_at=expires_at)], update_conflicts=True, unique_fields=["key"], update_fields=["key"]
+    )
+    return Tally.objects.get(key=key)
+
+
+def _forget_expired(at: datetime) -> None:
+    """Drop what no longer counts. Rows that another request holds are left to it, so nobody waits in a circle."""
+    expired = Tally.objects.select_for_update(skip_locked=True).filter(expires_at__lte=at)
+    Tally.objects.filter(pk__in=list(expired.values_list("pk", flat=True))).delete()
 
 
 def _key(limit: Limit, parts: tuple[str | None, ...]) -> str:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from django_scopes import scope
+from django_scopes import scope, scopes_disabled
 from django_tasks import task
 
 from audit import log
@@ -102,6 +102,14 @@ def settle(*, attempt: PaymentAttempt, outcome: Outcome, by: Actor, at: datetime
     return attempt
 
 
+def provider_called(*, gateway: str, external_id: str) -> None:
+    """A provider says that something became of a charge: have the worker ask it what."""
+    with scopes_disabled():
+        attempt = PaymentAttempt.objects.filter(gateway=gateway, external_id=external_id).first()
+    if attempt and attempt.status in UNSETTLED:
+        ask_outcome.enqueue(str(attempt.company_id), str(attempt.pk))
+
+
 @task()
 def ask_provider(company_id: str, attempt_id: str) -> None:
     """Have the provider open a charge. Safe to run again: the attempt's id is the idempotency key."""
@@ -113,7 +121,7 @@ def ask_provider(company_id: str, attempt_id: str) -> None:
             Charge(
                 amount=attempt.amount,
                 description=f"Invoice {attempt.invoice}",
-                return_url=settings.SITE_URL + reverse("portal:attempt", args=[attempt.pk]),
+                return_url=f"{settings.SITE_URL}{reverse('portal:attempt', args=[attempt.pk])}?returned",
                 idempotency_key=str(attempt.pk),
             )
         )

@@ -3,6 +3,7 @@
 import secrets
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,16 @@ STATES = {
     SandboxCharge.State.APPROVED: APPROVED,
     SandboxCharge.State.DECLINED: DECLINED,
     SandboxCharge.State.PENDING: PENDING,
+}
+
+State = SandboxCharge.State
+FINAL = (State.APPROVED, State.DECLINED)
+DECISIONS = {
+    State.APPROVED.value: "Approve the payment",
+    State.DECLINED.value: "Decline the payment",
+    State.PENDING.value: "Keep it pending",
+    State.SILENT.value: "Stop answering",
+    State.OPEN.value: "Go back without paying",
 }
 
 
@@ -42,3 +53,12 @@ class SandboxGateway:
             raise GatewayUnavailable("The sandbox gateway does not answer.")
         failure = "The card was declined." if charge.state == SandboxCharge.State.DECLINED else ""
         return Outcome(STATES[charge.state], charge.amount, failure)
+
+
+@transaction.atomic
+def decide(charge_id: str, state: str) -> None:
+    """What the person on the pay page chose; what was approved or declined stays so."""
+    charge = SandboxCharge.objects.select_for_update().get(pk=charge_id)
+    if charge.state not in FINAL:
+        charge.state = state
+        charge.save(update_fields=["state"])

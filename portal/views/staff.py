@@ -1,0 +1,58 @@
+"""What staff do with the links of an invoice."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import Permission
+from billing import doors as billing_doors
+from billing.models import Invoice
+from billing.queries.recipients import recipients_of
+from portal.actions import links
+from portal.doors import SHOWN
+from portal.models import Link
+from security.guards import require
+
+
+@require(Permission.INVOICE_SEND)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invoice_links(request: HttpRequest, id: UUID) -> HttpResponse:
+    """The links that lead to an invoice; a new one is shown once, to be handed over in another way than by mail."""
+    invoice = billing_doors.get_invoice(request.access, id)
+    if invoice.status not in SHOWN:
+        messages.error(request, "A customer sees an invoice only once it is issued. Issue it first.")
+        return redirect("billing:invoice_detail", id=invoice.pk)
+    address = None
+    if request.method == "POST":
+        address = links.create(
+            invoice=invoice, recipient=_recipient(invoice), by=request.access.actor, at=timezone.now()
+        )
+    at = timezone.now()
+    rows = [
+        {"link": link, "is_live": link.is_live(at)}
+        for link in invoice.links.order_by("-created_at").only("recipient", "created_at", "expires_at", "revoked_at")[
+            :100
+        ]
+    ]
+    context = {"invoice": invoice, "address": address, "rows": rows}
+    return TemplateResponse(request, "portal/links/list.html", context)
+
+
+@require(Permission.INVOICE_SEND)
+@require_POST
+def revoke(request: HttpRequest, id: UUID, link_id: UUID) -> HttpResponse:
+    invoice = billing_doors.get_invoice(request.access, id)
+    link = get_object_or_404(Link, pk=link_id, invoice=invoice)
+    links.revoke(link=link, by=request.access.actor, at=timezone.now())
+    messages.success(request, f"The link for {link.recipient} opens nothing any more.")
+    return redirect("portal:invoice_links", id=invoice.pk)
+
+
+def _recipient(invoice: Invoice) -> str:
+    to = recipients_of(invoice)
+    return to[0][1] if to else invoice.customer_name
