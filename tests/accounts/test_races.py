@@ -4,10 +4,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django_otp import verify_token
 
 from accounts.actions import factors, recovery_codes, sign_ins
-from accounts.errors import AccountsError
+from accounts.errors import AccountsError, CodeRefused
 from accounts.models import TotpDevice
 from audit.actors import Actor
 from audit.models import SecurityEvent
@@ -23,16 +24,26 @@ def at_once(times, attempt):
     barrier = threading.Barrier(times)
 
     def run(number):
+        barrier.wait(timeout=10)
         try:
-            barrier.wait(timeout=10)
             return attempt() is not False
         except AccountsError:
             return False
+
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(closing(run), range(times)))
+
+
+def closing(attempt):
+    """The attempt in a thread, which closes its connection afterwards."""
+
+    def run(*args):
+        try:
+            return attempt(*args)
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(times) as threads:
-        return list(threads.map(run, range(times)))
+    return run
 
 
 def sign_in(user, code):
@@ -50,6 +61,33 @@ def test_one_code_in_parallel_signs_in_once():
     outcomes = at_once(6, lambda: sign_in(user, code))
 
     assert sum(outcomes) == signed_in() == 1
+
+
+def test_a_code_that_another_request_is_checking_is_waited_for_and_then_refused():
+    user = make.user()
+    device = make.authenticator(user)
+    code = make.code(device)
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            assert verify_token(user, device.persistent_id, code)
+            other = threads.submit(closing(lambda: sign_in(user, code)))
+            wait_until_somebody_waits_for_a_lock(other)
+
+        with pytest.raises(CodeRefused):
+            other.result()
+    assert signed_in() == 0
+
+
+def wait_until_somebody_waits_for_a_lock(other):
+    """On PostgreSQL; SQLite lets nobody else write, nor tells who waits."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        while not other.done():
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
 
 
 def test_one_recovery_code_in_parallel_signs_in_once():
