@@ -21,8 +21,9 @@ def begin(request: Any, user: User) -> None:
         request.session[COMPANY] = str(company_id)
 
 
-def verify(request: Any, device: TotpDevice) -> None:
+def verify(request: Any) -> None:
     """Note that the second factor was shown in this session."""
+    device = TotpDevice.objects.get(user=request.user, confirmed=True)
     request.session.cycle_key()
     rotate_token(request)
     mark_as_verified(request, device)

@@ -15,6 +15,8 @@ class Encrypted(bytes):
 class EncryptedAttribute(DeferredAttribute):
     """Opens the record when the attribute is read, with the id of the row it is read from."""
 
+    field: "EncryptedField"
+
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
             return self
@@ -37,6 +39,10 @@ class EncryptedField(models.BinaryField):
     """
 
     descriptor_class = EncryptedAttribute
+
+    # What django-stubs takes the attribute to hold.
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str  # type: ignore[assignment]
 
     def open(self, record: bytes, instance: models.Model) -> str:
         return encryption.decrypt(record, **self._place(instance)).decode()

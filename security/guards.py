@@ -65,7 +65,7 @@ def _for_users(view: View) -> View:
 
 
 def _declare(view: View, guard: str) -> View:
-    view.guard = guard  # type: ignore[attr-defined]
+    view.guard = guard
     return view
 
 

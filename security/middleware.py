@@ -48,9 +48,9 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.request_id = str(uuid7())  # type: ignore[attr-defined]
+        request.request_id = str(uuid7())
         response = self.get_response(request)
-        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        response["X-Request-Id"] = request.request_id
         return response
 
 
@@ -92,7 +92,7 @@ class DeclaredViews:
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> None:
         if not is_declared(view):
-            logger.error("view without a declaration", extra={"route": request.resolver_match.route})
+            logger.error("view without a declaration", extra={"path": request.path})
             raise PermissionDenied
 
 

@@ -81,7 +81,7 @@ def confirm_authenticator(request: Any) -> HttpResponse:
         except AccountsError as refusal:
             form.add_error("code", str(refusal))
         else:
-            sessions.verify(request, device)
+            sessions.verify(request)
             return TemplateResponse(request, "accounts/security/recovery_codes.html", {"codes": codes, "is_new": True})
     return TemplateResponse(
         request, "accounts/security/confirm_authenticator.html", {"form": form, "seed": _in_groups(device.seed)}

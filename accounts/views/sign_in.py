@@ -13,7 +13,6 @@ from accounts import sessions
 from accounts.actions import sign_ins
 from accounts.errors import AccountsError, TooManyTries
 from accounts.forms.sign_in import CodeForm, SignInForm
-from accounts.queries.factors import confirmed_device
 from audit.actors import Actor
 from security.guards import first_factor, public
 from security.redirects import next_url
@@ -59,7 +58,7 @@ def sign_in_code(request: Any) -> HttpResponse:
             form.add_error("code", str(refusal))
             status = 429 if isinstance(refusal, TooManyTries) else 200
         else:
-            sessions.verify(request, confirmed_device(request.user))
+            sessions.verify(request)
             return redirect(onward)
     return TemplateResponse(request, "accounts/sign_in/code.html", {"form": form, "next": onward}, status=status)
 
