@@ -4,7 +4,7 @@ import hypothesis
 import pytest
 
 from accounts.scoping import in_company
-from tests import visitors
+from tests import books, visitors
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
@@ -22,3 +22,13 @@ def company(db):
 def ada(company):
     """Ada, who may do everything, at her browser."""
     return visitors.browser(visitors.member(company, "administrator", "Ada"))
+
+
+@pytest.fixture
+def acme(company):
+    return books.customer(company, "Acme")
+
+
+@pytest.fixture
+def borealis(company):
+    return books.customer(company, "Borealis")
