@@ -40,7 +40,6 @@ class FilterForm(forms.Form):
         label="Who", required=False, max_length=200, widget=forms.TextInput(attrs={"placeholder": "Name"})
     )
     kind = forms.ChoiceField(label="Kind of actor", required=False, choices=[("", "Everyone"), *ActorType.choices])
-    action = forms.ChoiceField(label="What", required=False)
     outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any outcome"), *Outcome.choices])
     since = DayField(label="From")
     until = DayField(label="To")
@@ -51,7 +50,7 @@ class FilterForm(forms.Form):
         super().__init__(data)
         self.types = registry.event_types(log)
         self.zone = ZoneInfo(time_zone)
-        self.fields["action"].choices = _action_choices(self.types)
+        self.fields["action"] = forms.ChoiceField(label="What", required=False, choices=_action_choices(self.types))
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")

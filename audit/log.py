@@ -49,7 +49,7 @@ def entry(
 ) -> Envelope:
     """An entry not yet written. `changes` is {"field": [before, after]}; `data` holds what the sentence names."""
     _require_declared(event_type, outcome, data)
-    kind = target._meta.model_name
+    kind = target._meta.model_name or ""
     return LOGS[event_type.log](
         at=at,
         company_id=company_id or (target.pk if kind == "company" else getattr(target, "company_id", None)),

@@ -4,12 +4,15 @@ SQLite rebuilds a table when a column is altered, and forgets its triggers: the 
 an append-only table ends with `append_only(table)` again.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+Quote = Callable[[str], str]
 
 
 def append_only(table: str) -> migrations.RunPython:
@@ -40,7 +43,9 @@ def release(connection: BaseDatabaseWrapper, table: str) -> None:
         _execute(connection, [f"DROP TRIGGER IF EXISTS {trigger}" for trigger in triggers])
 
 
-def _migrate(change, table: str, apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+def _migrate(
+    change: Callable[[BaseDatabaseWrapper, str], None], table: str, apps: Apps, schema_editor: BaseDatabaseSchemaEditor
+) -> None:
     change(schema_editor.connection, table)
 
 
@@ -58,7 +63,7 @@ def _protections(connection: BaseDatabaseWrapper, table: str) -> list[str]:
     return _sqlite_protections(connection.ops.quote_name, table, key)
 
 
-def _postgresql_protections(quote, table: str) -> list[str]:
+def _postgresql_protections(quote: Quote, table: str) -> list[str]:
     """ENABLE ALWAYS: the trigger also fires for a session that claims to be a replica."""
     refusal = quote(f"{table}_refuse_change")
     return [
@@ -77,10 +82,11 @@ def _postgresql_protections(quote, table: str) -> list[str]:
     ]
 
 
-def _sqlite_protections(quote, table: str, key: str) -> list[str]:
+def _sqlite_protections(quote: Quote, table: str, key: str | None) -> list[str]:
     """INSERT OR REPLACE removes the old row without firing its DELETE trigger, so a known key is refused as well."""
     refuse = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed or removed'); END"
-    known = f"EXISTS (SELECT 1 FROM {quote(table)} WHERE {quote(key)} = NEW.{quote(key)})"  # noqa: S608  our own names
+    key = quote(key or "rowid")
+    known = f"EXISTS (SELECT 1 FROM {quote(table)} WHERE {key} = NEW.{key})"  # noqa: S608  our own names
     return [
         f"CREATE TRIGGER {quote(f'{table}_refuse_update')} BEFORE UPDATE ON {quote(table)} {refuse}",
         f"CREATE TRIGGER {quote(f'{table}_refuse_delete')} BEFORE DELETE ON {quote(table)} {refuse}",

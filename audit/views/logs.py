@@ -15,8 +15,6 @@ from audit.forms import FilterForm
 from audit.paging import page
 from security.guards import require
 
-POSITIONS = ("older_than", "newer_than")
-
 
 @require("audit.view")
 @require_safe
@@ -57,21 +55,20 @@ def _chosen(form: FilterForm, query: Any, access: Any) -> QuerySet[Any]:
 
 
 def _answer(request: HttpRequest, template: str, rows: QuerySet[Any], **context: Any) -> HttpResponse:
-    found = page(rows, **{name: request.GET.get(name, "") for name in POSITIONS})
-    kept = {name: value for name, value in request.GET.items() if value and name not in POSITIONS}
+    given = request.GET.dict()
+    found = page(rows, older_than=given.pop("older_than", ""), newer_than=given.pop("newer_than", ""))
+    kept = {name: value for name, value in given.items() if value}
     context |= {
         "page": found,
-        "newer": _address(kept, newer_than=found.newer_than),
-        "older": _address(kept, older_than=found.older_than),
+        "newer": found.newer_than and _address(kept, newer_than=found.newer_than),
+        "older": found.older_than and _address(kept, older_than=found.older_than),
         "is_narrowed": bool(kept),
-        "without_customer": _address({name: value for name, value in kept.items() if name != "customer"}),
-        "without_object": _address({name: value for name, value in kept.items() if name != "object"}),
+        "without_customer": _address(kept, customer=""),
+        "without_object": _address(kept, object=""),
     }
     return TemplateResponse(request, template, context)
 
 
-def _address(kept: dict[str, str], **position: str | None) -> str | None:
-    """The same filters at another position; None where there is none."""
-    if None in position.values():
-        return None
-    return f"?{urlencode(kept | position)}"
+def _address(kept: dict[str, Any], **changed: str) -> str:
+    """The same page with some words of its address changed, or with an empty value left out."""
+    return "?" + urlencode({name: value for name, value in (kept | changed).items() if value})

@@ -9,7 +9,7 @@ from security.ids import uuid7
 def own_registry(monkeypatch):
     """What a test declares is forgotten afterwards."""
     monkeypatch.setattr(registry, "_types", dict(registry._types))
-    monkeypatch.setattr(registry, "_links", dict(registry._links))
+    monkeypatch.setattr(registry, "_links", {})
 
 
 @pytest.fixture
