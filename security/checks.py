@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -31,6 +31,13 @@ def encryption_keys_are_readable(app_configs: Any, **kwargs: Any) -> list[CheckM
     except ImproperlyConfigured as refusal:
         return [Error(str(refusal), id="security.E002")]
     return []
+
+
+def stop_if_unsafe() -> None:
+    """Keep a web process from serving anything while one of these checks finds an error."""
+    errors = [message for message in run_checks(tags=[Tags.security]) if message.is_serious()]
+    if errors:
+        raise SystemExit("\n".join(f"{error.msg} {error.hint or ''}".strip() for error in errors))
 
 
 def routes() -> Iterator[tuple[str, View]]:

@@ -81,6 +81,16 @@ def test_an_undeclared_view_stops_the_start():
     assert error.msg == "The view of /forgotten/ does not say who may open it."
 
 
+@pytest.mark.urls(__name__)
+def test_a_web_process_does_not_start_with_an_undeclared_view():
+    with pytest.raises(SystemExit, match="The view of /forgotten/ does not say who may open it"):
+        checks.stop_if_unsafe()
+
+
+def test_a_web_process_starts_with_the_views_we_have():
+    checks.stop_if_unsafe()
+
+
 def test_an_undeclared_view_is_never_served(rf):
     middleware = DeclaredViews(page)
 
