@@ -9,7 +9,7 @@ function rows(table) {
 /** Give every row the number of its place, in names, ids and whatever refers to them. */
 function renumber(form, table) {
   const prefix = table.dataset.lines;
-  const pattern = new RegExp(`\\b${prefix}-(?:\\d+|__prefix__)-`, "g");
+  const pattern = new RegExp(`(?<![a-z0-9])${prefix}-(?:\\d+|__prefix__)-`, "g");
   rows(table).forEach((row, index) => {
     for (const element of row.querySelectorAll("*")) {
       for (const name of ["name", "id", "for", "list", "aria-describedby", "aria-labelledby", "aria-controls"]) {
