@@ -1,9 +1,16 @@
 """What every test may ask for."""
 
+import hypothesis
 import pytest
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+from accounts.scoping import in_company
+from tests import books, visitors
 from tests.emptying import empty_all
+
+# Property tests try the same examples on every run and every machine, however slow it is.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -12,3 +19,27 @@ def emptied_after_commits():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", empty_all)
         yield
+
+
+@pytest.fixture
+def company(db):
+    """A company whose scope is open."""
+    made = visitors.company()
+    with in_company(made):
+        yield made
+
+
+@pytest.fixture
+def ada(company):
+    """Ada, who may do everything, at her browser."""
+    return visitors.browser(visitors.member(company, "administrator", "Ada"))
+
+
+@pytest.fixture
+def acme(company):
+    return books.customer(company, "Acme")
+
+
+@pytest.fixture
+def borealis(company):
+    return books.customer(company, "Borealis")
