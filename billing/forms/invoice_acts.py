@@ -8,7 +8,12 @@ from billing.forms.fields import TextField
 class ReasonForm(forms.Form):
     """Why. It stays in the log for good."""
 
-    reason = TextField(label="Reason", max_length=500, help_text="It is kept in the log, where your team can read it.")
+    reason = TextField(
+        label="Reason",
+        max_length=500,
+        help_text="It is kept in the log, where your team can read it.",
+        error_messages={"required": "Say why."},
+    )
 
 
 class SendForm(forms.Form):
@@ -30,7 +35,12 @@ class MarkSentForm(forms.Form):
     }
     WRITTEN = {"post": "post", "hand": "hand", "portal": "the customer's own portal", "other": "other means"}
 
-    way = forms.ChoiceField(label="How it reached the customer", choices=list(WAYS.items()), widget=forms.RadioSelect)
+    way = forms.ChoiceField(
+        label="How it reached the customer",
+        choices=list(WAYS.items()),
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose how it reached the customer."),
+    )
 
     def written(self) -> str:
         return self.WRITTEN[self.cleaned_data["way"]]

@@ -63,19 +63,26 @@ class InvoiceForm(forms.Form):
         empty_label=NOBODY,
         error_messages={"invalid_choice": "This contact cannot be found at the customer. Choose another."},
     )
-    currency = CurrencyField(label="Currency")
-    issue_date = DayField(label="Issue date")
-    payment_terms = TermsField(label="Payment terms")
-    due_date = DayField(label="Due date", required=False, help_text="Left empty, it follows from the terms.")
+    currency = CurrencyField(label="Currency", error_messages={"required": "Choose the currency of the invoice."})
+    issue_date = DayField(label="Issue date", error_messages={"required": "Say on which day it is issued."})
+    payment_terms = TermsField(
+        label="Payment terms", error_messages={"required": "Say when it is due, such as NET 30."}
+    )
+    due_date = DayField(label="Due date, if not by the terms", required=False)
     purchase_order = TextField(label="Purchase order", max_length=60, required=False)
     message = TextField(label="Message to the customer", max_length=4000, multiline=True, required=False)
     prices_include_tax = forms.BooleanField(label="Prices include tax", required=False)
-    tax_rounding = forms.ChoiceField(label="Tax is rounded", choices=Seller.TaxRounding.choices)
+    tax_rounding = forms.ChoiceField(
+        label="Tax is rounded",
+        choices=Seller.TaxRounding.choices,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose how tax is rounded."),
+    )
     prepaid = AmountField(label="Paid in advance", required=False)
 
     def __init__(self, *args: Any, choices: Choices, find: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["message"].widget.attrs["rows"] = 3
+        self.fields["payment_terms"].help_text = ""
         self._offer_customers(choices.customers, find)
         self._offer_contacts(choices.contacts)
 
@@ -154,7 +161,7 @@ class Editor:
             choices.items, (row["item"][-1] for row in typed_rows if row.get("item")), _offered(choices.tax_rates, ids)
         )
         given = {"catalog": catalog, "currency": currency}
-        suggested = given | {"suggestions": f"{reverse('billing:item_suggestions')}?currency={currency}"}
+        suggested = given | {"suggestions": reverse("billing:item_suggestions")}
         self.lines = LineFormSet(data, prefix=LINES, initial=lines or [{}], form_kwargs=suggested)
         self.adjustments = AdjustmentFormSet(data, prefix=ADJUSTMENTS, initial=adjustments, form_kwargs=given)
         self.totals: Totals | None = None

@@ -23,13 +23,13 @@ MOST_ADJUSTMENTS = 20
 LARGEST_QUANTITY = 10**9
 LARGEST_PRICE = 10**12
 ATTRIBUTES: dict[str, dict[str, str | int | bool]] = {
-    "name": {"data-autocomplete": True, "data-id-field": "item", "autocomplete": "off"},
+    "name": {"data-autocomplete": True, "data-id-field": "item", "data-with": "currency", "autocomplete": "off"},
     "description": {"rows": 1, "placeholder": "Details"},
     "quantity": {},
     "unit": {"placeholder": "Unit"},
     "unit_price": {"placeholder": "0.00"},
     "price_base_quantity": {"placeholder": "1"},
-    "discount": {"placeholder": "10% or 5.00"},
+    "discount": {"placeholder": "\N{MINUS SIGN} 10%"},
 }
 
 
@@ -149,7 +149,11 @@ class LineForm(RowForm):
 class AdjustmentForm(RowForm):
     fills = ("label", "value")
 
-    kind = forms.ChoiceField(label="Kind", choices=InvoiceAdjustment.Kind.choices)
+    kind = forms.ChoiceField(
+        label="Kind",
+        choices=InvoiceAdjustment.Kind.choices,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose discount or charge."),
+    )
     label = TextField(label="Called", max_length=100, error_messages={"required": "Say what it is, such as Shipping."})
     value = AmountField(label="Percent or amount", error_messages={"required": "Say how much, such as 10% or 25.00."})
     tax_rates = TaxRatesField()

@@ -26,7 +26,11 @@ class PaymentForm(forms.Form):
     amount = AmountField(label="Amount", error_messages={"required": "Say how much arrived."})
     currency = CurrencyField(widget=forms.HiddenInput)
     received_date = DayField(label="Arrived on", error_messages={"required": "Say on which day it arrived."})
-    method = forms.ChoiceField(label="How it was paid", choices=Payment.Method.choices)
+    method = forms.ChoiceField(
+        label="How it was paid",
+        choices=Payment.Method.choices,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose how it was paid."),
+    )
     reference = TextField(
         label="Reference", max_length=100, required=False, help_text="A cheque number, or the text of the transfer."
     )
