@@ -5,7 +5,7 @@ import pytest
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from accounts.scoping import in_company
-from tests import books, visitors
+from tests import books, programs, visitors
 from tests.emptying import empty_all
 
 # Property tests try the same examples on every run and every machine, however slow it is.
@@ -19,6 +19,12 @@ def emptied_after_commits():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", empty_all)
         yield
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of the browser."""
+    return programs.needed("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture
