@@ -69,10 +69,10 @@ def outstanding(balances: QuerySet[CustomerBalance]) -> dict[str, Outstanding]:
         balances.order_by()
         .values_list("currency")
         .annotate(
-            Sum("receivable"),
-            Sum("credit"),
-            Count("pk", filter=Q(receivable__gt=0)),
-            Count("pk", filter=Q(credit__gt=0)),
+            owed=Sum("receivable"),
+            unapplied=Sum("credit"),
+            owing=Count("pk", filter=Q(receivable__gt=0)),
+            in_credit=Count("pk", filter=Q(credit__gt=0)),
         )
     )
     return {row[0]: Outstanding(*row) for row in rows}
