@@ -1,4 +1,4 @@
-"""Is it alive, and the pages for what went wrong."""
+"""Is it well, and the pages for what went wrong."""
 
 from django.db import connection
 from django.db.utils import DatabaseError
@@ -21,22 +21,37 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/400.html", status=400)
+    return error_page(request, "400", 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/403.html", status=403)
+    return error_page(request, "403", 403)
 
 
 def form_out_of_date(request: HttpRequest, reason: str) -> HttpResponse:
     """A form whose protection token no longer fits: nothing was changed, and a fresh page will work."""
-    return render(request, "errors/form_out_of_date.html", status=403)
+    return error_page(request, "form_out_of_date", 403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/404.html", status=404)
+    return error_page(request, "404", 404)
+
+
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    page = error_page(request, "405", 405)
+    page["Allow"] = allowed
+    return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without the request, so that a database that is down cannot break this page too."""
-    return HttpResponse(render_to_string("errors/500.html"), status=500)
+    return HttpResponse(render_to_string("errors/500.html", facts(request)), status=500)
+
+
+def error_page(request: HttpRequest, name: str, status: int) -> HttpResponse:
+    return render(request, f"errors/{name}.html", facts(request), status=status)
+
+
+def facts(request: HttpRequest) -> dict[str, object]:
+    """What an error page may show, known without asking anybody."""
+    return {"request_id": getattr(request, "request_id", ""), "CSP_NONCE": getattr(request, "csp_nonce", "")}
