@@ -14,7 +14,8 @@ from audit.actors import Actor
 
 on_company_created: list[Callable[..., Any]] = []
 """What the apps above set up for a new company. Each is called, in the company's scope and in the
-same transaction, as `declared(company=…, currency=…, by=…, at=…)`; they add themselves at start-up."""
+same transaction, as `declared(company=…, currency=…, by=…, at=…)`; they add themselves at
+start-up, and refuse with a ValueError whose text is a sentence."""
 
 
 @transaction.atomic

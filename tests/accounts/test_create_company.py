@@ -49,6 +49,7 @@ def test_a_person_who_has_an_account_keeps_their_password():
     ("wrong", "complaint"),
     [
         ({"time_zone": "Mars/Olympus"}, "not a time zone"),
+        ({"currency": "EURO"}, "currency is not known"),
         ({"email": "not an address"}, "valid email"),
         ({"name": ""}, "cannot be blank"),
         ({"name": "Harbour\x00Works"}, "invisible control character"),

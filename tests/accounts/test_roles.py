@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from accounts import roles
@@ -5,6 +7,7 @@ from accounts.models import Membership
 from accounts.permissions import Permission
 
 P = Permission
+DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 
 # Read a row: who may do it. a = administrator, e = employee, m = account manager, r = read-only
 MATRIX = {
@@ -61,3 +64,12 @@ def test_a_role_that_changes_something_may_see_it(role):
 
     changed = {permission.split(".")[0] for permission in held} & nouns
     assert {f"{noun}.view" for noun in changed} <= held
+
+
+def test_the_documented_table_is_the_one_in_the_code():
+    rows = [line.strip("| ").split(" | ") for line in DOCUMENT.read_text().splitlines() if line.startswith("| `")]
+
+    written = {row[0].strip("`"): [cell.strip() == "yes" for cell in row[2:]] for row in rows}
+    assert written == {
+        permission: [permission in held for held in roles.BUILT_IN.values()] for permission in Permission
+    }

@@ -38,7 +38,7 @@ class Command(BaseCommand):
             company = _create(known, email, person, password, options)
         except ValidationError as refusal:
             raise CommandError(" ".join(refusal.messages)) from None
-        except AccountsError as refusal:
+        except (AccountsError, ValueError) as refusal:
             raise CommandError(str(refusal)) from None
         self.stdout.write(f"Company {company} is ready; {email} is its administrator.")
         if generate_password and password:
