@@ -1,11 +1,11 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from billing.currencies import CURRENCIES
 from billing.forms.amounts import DayField, NumberField
+from billing.forms.choices import RecordField
 from billing.models import Customer
 from billing.queries.invoice_list import NEWEST, ORDERS, STATUSES, InvoiceFilters
 from security.text import PlainTextField
@@ -14,14 +14,16 @@ LARGEST_AMOUNT = 10**15
 ANY_STATUS = [("", "Any status"), *STATUSES.items()]
 ANY_CURRENCY = [("", "Any currency"), *((code, code) for code in CURRENCIES)]
 
+UNKNOWN = {"invalid_choice": "This is not one of the choices. Choose from the list."}
+
 
 class InvoiceFilterForm(forms.Form):
     """The filters of the invoice list, as the address of the page holds them."""
 
     q = PlainTextField(label="Search invoices", max_length=100, required=False)
-    status = forms.ChoiceField(choices=ANY_STATUS, required=False)
-    customer = forms.ModelChoiceField(queryset=None, required=False, empty_label="Any customer")
-    currency = forms.ChoiceField(choices=ANY_CURRENCY, required=False)
+    status = forms.ChoiceField(choices=ANY_STATUS, required=False, error_messages=UNKNOWN)
+    customer = RecordField(sentence="This customer cannot be found. Choose another.", required=False)
+    currency = forms.ChoiceField(choices=ANY_CURRENCY, required=False, error_messages=UNKNOWN)
     issued_from = DayField(label="Issued from", required=False)
     issued_to = DayField(label="Issued to", required=False)
     due_from = DayField(label="Due from", required=False)
@@ -34,8 +36,7 @@ class InvoiceFilterForm(forms.Form):
         super().__init__(data)
         field = self.fields["customer"]
         field.queryset = customers
-        field.error_messages["invalid_choice"] = "This customer cannot be found. Choose another."
-        chosen = self._chosen_customer()
+        chosen = field.peek(self.data.get("customer"))
         field.choices = [("", "Any customer"), *([(chosen.pk, chosen.name)] if chosen else [])]
 
     def clean_sort(self) -> str:
@@ -52,10 +53,3 @@ class InvoiceFilterForm(forms.Form):
     def filters(self) -> InvoiceFilters:
         chosen = {name: value for name, value in self.cleaned_data.items() if name not in ("q", "sort")}
         return InvoiceFilters(text=self.cleaned_data["q"], **chosen)
-
-    def _chosen_customer(self) -> Customer | None:
-        field = self.fields["customer"]
-        try:
-            return field.to_python(self.data.get("customer"))
-        except ValidationError:
-            return None

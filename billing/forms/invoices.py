@@ -16,6 +16,7 @@ from billing.drafts import Draft
 from billing.errors import BillingError
 from billing.formats import figures, typed
 from billing.forms.amounts import AmountField, DayField, amount_in
+from billing.forms.choices import RecordField
 from billing.forms.fields import CurrencyField, TermsField, TextField
 from billing.forms.lines import (
     AdjustmentFormSet,
@@ -49,20 +50,10 @@ class Choices:
 class InvoiceForm(forms.Form):
     """Everything about an invoice but its lines."""
 
-    customer = forms.ModelChoiceField(
-        queryset=None,
-        empty_label="Choose a customer",
-        error_messages={
-            "required": "Choose who the invoice is for.",
-            "invalid_choice": "This customer cannot be found. Choose another.",
-        },
+    customer = RecordField(
+        missing="Choose who the invoice is for.", sentence="This customer cannot be found. Choose another."
     )
-    contact = forms.ModelChoiceField(
-        queryset=None,
-        required=False,
-        empty_label=NOBODY,
-        error_messages={"invalid_choice": "This contact cannot be found at the customer. Choose another."},
-    )
+    contact = RecordField(sentence="This contact cannot be found at the customer. Choose another.", required=False)
     currency = CurrencyField(label="Currency", error_messages={"required": "Choose the currency of the invoice."})
     issue_date = DayField(label="Issue date", error_messages={"required": "Say on which day it is issued."})
     payment_terms = TermsField(
@@ -118,24 +109,17 @@ class InvoiceForm(forms.Form):
         named = Q(name__icontains=find) | Q(number__istartswith=find) if find else Q()
         listed = list(customers.active().filter(named).order_by("name", "id")[: MOST_CUSTOMERS_LISTED + 1])
         self.has_more_customers = len(listed) > MOST_CUSTOMERS_LISTED or bool(find)
-        self.customer = self._chosen("customer")
+        self.customer = field.peek(self["customer"].value())
         if self.customer and self.customer not in listed:
             listed.insert(0, self.customer)
         listed = listed[:MOST_CUSTOMERS_LISTED]
-        field.choices = [("", field.empty_label), *((one.pk, one.name) for one in listed)]
+        field.choices = [("", "Choose a customer"), *((one.pk, one.name) for one in listed)]
 
     def _offer_contacts(self, contacts: QuerySet[Contact]) -> None:
         field = self.fields["contact"]
         field.queryset = contacts
         listed = contacts.filter(customer=self.customer, archived_at__isnull=True) if self.customer else contacts.none()
         field.choices = [("", NOBODY), *((one.pk, f"{one.name} <{one.email}>") for one in listed.order_by("name"))]
-
-    def _chosen(self, name: str) -> Any:
-        value = self[name].value()
-        try:
-            return self.fields[name].to_python(getattr(value, "pk", value))
-        except ValidationError:
-            return None
 
 
 class Editor:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from billing.formats import money, typed
 from billing.forms.amounts import AmountField, DayField, amount_in
+from billing.forms.choices import RecordField
 from billing.forms.fields import CurrencyField, TextField
 from billing.models import Customer, Payment
 from billing.money import LARGEST, Money
@@ -128,11 +129,7 @@ def starting_values(invoice: OpenInvoice | None, currency: str, today: datetime.
 class ChooseCustomerForm(forms.Form):
     """Whose money it is."""
 
-    customer = forms.ModelChoiceField(
-        queryset=None,
-        empty_label="Choose a customer",
-        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose the customer the money came from."),
-    )
+    customer = RecordField(sentence="Choose the customer the money came from.")
 
     def __init__(self, data: Any = None, *, customers: QuerySet[Customer], listed: Sequence[Customer]) -> None:
         super().__init__(data)
@@ -163,11 +160,7 @@ class PaymentFilterForm(forms.Form):
 
     q = TextField(label="Search payments", max_length=100, required=False)
     state = forms.ChoiceField(choices=[("", "All"), *STATES.items()], required=False)
-    customer = forms.ModelChoiceField(
-        queryset=None,
-        required=False,
-        error_messages={"invalid_choice": "This customer cannot be found. Choose another."},
-    )
+    customer = RecordField(sentence="This customer cannot be found. Choose another.", required=False)
     method = forms.ChoiceField(label="How it was paid", choices=[("", "Any"), *Payment.Method.choices], required=False)
     received_from = DayField(label="Arrived from", required=False)
     received_to = DayField(label="Arrived to", required=False)
@@ -176,10 +169,7 @@ class PaymentFilterForm(forms.Form):
         super().__init__(data)
         field = self.fields["customer"]
         field.queryset = customers
-        try:
-            chosen = field.to_python(self.data.get("customer"))
-        except ValidationError:
-            chosen = None
+        chosen = field.peek(self.data.get("customer"))
         field.choices = [("", "Any customer"), *([(chosen.pk, chosen.name)] if chosen else [])]
 
     def clean(self) -> dict[str, Any]:

@@ -1,0 +1,26 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+
+
+class RecordField(forms.ModelChoiceField):
+    """One record among those that may be seen; what is none of them, and what is no id at all, are the same mistake."""
+
+    def __init__(self, *, sentence: str, missing: str = "", **options: Any) -> None:
+        messages = {"invalid_choice": sentence, "required": missing or sentence}
+        super().__init__(queryset=None, error_messages=messages, **options)
+
+    def to_python(self, value: Any) -> Model | None:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
+
+    def peek(self, value: Any) -> Any:
+        """The record the value names, or nothing."""
+        try:
+            return self.to_python(getattr(value, "pk", value))
+        except ValidationError:
+            return None
