@@ -4,11 +4,14 @@ A letter is made when it is sent, because the link in it is a secret that is kep
 """
 
 import datetime
+import logging
 import smtplib
+from email.utils import formataddr, parseaddr
 from typing import Any
 from uuid import UUID
 
-from django.core.mail import EmailMultiAlternatives
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -21,20 +24,22 @@ from billing import events, formats
 from billing.documents.from_invoice import sheet_of
 from billing.documents.pdf import render_invoice
 from billing.links import portal_link
-from billing.models import Customer, EmailMessage, Invoice, Payment, Seller
+from billing.models import Allocation, Customer, EmailMessage, Invoice, Payment, Seller
 
 TRIES = 8
 AUTOMATION = Actor.automation("mail")
-FAILURES = (smtplib.SMTPException, OSError)
-KINDS = {
-    EmailMessage.Kind.INVOICE: "invoice",
-    EmailMessage.Kind.REMINDER: "reminder",
-    EmailMessage.Kind.RECEIPT: "receipt",
-}
+EXPECTED = (smtplib.SMTPException, OSError)
+LONGEST_SUBJECT = 180
+
+logger = logging.getLogger(__name__)
 
 
 class NotDelivered(Exception):
-    """The mail server did not take a letter; it is tried again."""
+    """A letter could not be sent; it is tried again."""
+
+
+class Overtaken(Exception):
+    """Something happened that makes a letter wrong; it is not sent."""
 
 
 def queue(
@@ -87,25 +92,49 @@ def deliver(company_id: str, email_id: str) -> None:
             return
         at = timezone.now()
         try:
-            compose(email, at).send()
-        except FAILURES as failure:
+            send(email, at)
+        except Exception as failure:
+            if not isinstance(failure, (*EXPECTED, Overtaken)):
+                logger.exception("letter %s cannot be made", email.pk)
             if _failed(email, failure, at):
-                raise NotDelivered(str(failure)) from failure
+                raise NotDelivered(reason(failure)) from failure
         else:
             _sent(email, at)
+
+
+def send(email: EmailMessage, at: datetime.datetime) -> None:
+    """Hand one letter to the mail server. The server is asked first: while it is down, no secret link is made."""
+    refuse_overtaken(email)
+    with get_connection() as connection:
+        letter = compose(email, at)
+        letter.connection = connection
+        letter.send()
+
+
+def refuse_overtaken(email: EmailMessage) -> None:
+    """A letter waits while the mail server is down; meanwhile its invoice may be voided, or paid."""
+    invoice = email.invoice
+    if invoice is None or email.kind == EmailMessage.Kind.RECEIPT:
+        return
+    if invoice.status == Invoice.Status.VOID:
+        raise Overtaken(f"{invoice} was voided before this left.")
+    if email.kind == EmailMessage.Kind.REMINDER and (invoice.status != Invoice.Status.ISSUED or not invoice.balance):
+        raise Overtaken(f"Nothing was left to pay on {invoice} before this left.")
 
 
 def compose(email: EmailMessage, at: datetime.datetime) -> EmailMultiAlternatives:
     """The letter with its link, as text and as HTML, the invoice attached."""
     seller = Seller.objects.select_related("company").get()
     context = _context(email, seller, at)
-    name = f"emails/billing/{KINDS[EmailMessage.Kind(email.kind)]}"
+    name = f"emails/billing/{email.kind}"
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     letter = EmailMultiAlternatives(
-        subject=" ".join(render_to_string(f"{name}.subject.txt", context).split()),
+        subject=one_line(render_to_string(f"{name}.subject.txt", context)),
         body=render_to_string(f"{name}.txt", context),
+        from_email=formataddr((one_line(seller.legal_name), address)),
         to=[email.recipient],
         reply_to=[seller.email] if seller.email else None,
-        headers={"Message-ID": f"<{email.pk}.{email.attempts}@invoiced>", "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": f"<{email.pk}@{address.rpartition('@')[2]}>", "Auto-Submitted": "auto-generated"},
     )
     letter.attach_alternative(render_to_string(f"{name}.html", context), "text/html")
     if email.invoice and email.kind != EmailMessage.Kind.RECEIPT:
@@ -114,31 +143,73 @@ def compose(email: EmailMessage, at: datetime.datetime) -> EmailMultiAlternative
     return letter
 
 
+def one_line(text: str) -> str:
+    """What may stand in a head line of a letter: no line end, no control character, not too long."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    words = " ".join(printable.split())
+    return words if len(words) <= LONGEST_SUBJECT else f"{words[: LONGEST_SUBJECT - 1].rstrip()}…"
+
+
+def reason(failure: Exception) -> str:
+    """Why a letter did not leave, in words for whoever sent it."""
+    if isinstance(failure, smtplib.SMTPRecipientsRefused):
+        return "The mail server does not accept this address. Check it."
+    if isinstance(failure, smtplib.SMTPResponseException):
+        said = (
+            failure.smtp_error.decode(errors="replace") if isinstance(failure.smtp_error, bytes) else failure.smtp_error
+        )
+        return one_line(f"The mail server answered {failure.smtp_code}: {said}")
+    if isinstance(failure, Overtaken):
+        return str(failure)
+    if isinstance(failure, EXPECTED):
+        return one_line(f"The mail server cannot be reached: {failure or type(failure).__name__}.")
+    return f"The letter could not be made ({type(failure).__name__}). The log of the worker says more."
+
+
 def _context(email: EmailMessage, seller: Seller, at: datetime.datetime) -> dict[str, Any]:
     invoice, payment = email.invoice, email.payment
-    if invoice is None and payment is not None:
-        used = payment.allocations.select_related("invoice__customer").order_by("pk").first()
-        invoice = used.invoice if used else None
+    allocations = _uses(payment) if payment else []
+    if invoice is None and allocations:
+        invoice = allocations[0].invoice
     context: dict[str, Any] = {
         "company": seller.company,
         "seller": seller,
         "brand_colour": seller.brand_colour,
         "email": email,
-        "customer": email.customer,
         "invoice": invoice,
         "payment": payment,
-        "action_url": portal_link(invoice, email.recipient, at) if invoice else None,
-        "action": "View invoice" if payment else "View and pay invoice",
     }
     if invoice:
         context |= {
+            "action_url": portal_link(invoice, email.recipient, at),
+            "action": "View and pay invoice" if invoice.balance and not payment else "View invoice",
             "balance": formats.money(invoice.balance),
+            "total": formats.money(invoice.total),
+            "is_settled": not invoice.balance,
+            "is_partly_paid": bool(invoice.balance) and invoice.balance != invoice.total,
             "due": formats.day(invoice.due_date),
             "late": invoice.due_date < seller.company.today(at),
         }
     if payment:
-        context |= {"amount": formats.money(payment.amount), "received": formats.day(payment.received_date)}
+        context |= {
+            "amount": formats.money(payment.amount),
+            "received": formats.day(payment.received_date),
+            "uses": _figures(payment, allocations),
+        }
     return context
+
+
+def _uses(payment: Payment) -> list[Allocation]:
+    live = payment.allocations.filter(released_at__isnull=True)
+    return list(live.select_related("invoice__customer").order_by("pk"))
+
+
+def _figures(payment: Payment, allocations: list[Allocation]) -> list[dict[str, str]]:
+    """What a payment was used for, and what is left of it."""
+    rows = [{"label": f"Invoice {one.invoice}", "amount": formats.money(one.amount)} for one in allocations]
+    if payment.unapplied:
+        rows.append({"label": "Kept to your credit", "amount": formats.money(payment.unapplied)})
+    return rows
 
 
 @transaction.atomic
@@ -155,8 +226,8 @@ def _sent(email: EmailMessage, at: datetime.datetime) -> None:
 def _failed(email: EmailMessage, failure: Exception, at: datetime.datetime) -> bool:
     """Keep why; whether it is worth another try."""
     email.attempts += 1
-    email.failure = str(failure)[:300] or type(failure).__name__
-    again = email.attempts < TRIES
+    email.failure = reason(failure)[:300]
+    again = email.attempts < TRIES and not _is_final(failure)
     if not again:
         email.status = EmailMessage.Status.FAILED
         log.record(
@@ -171,6 +242,13 @@ def _failed(email: EmailMessage, failure: Exception, at: datetime.datetime) -> b
         )
     email.save(update_fields=["attempts", "failure", "status"])
     return again
+
+
+def _is_final(failure: Exception) -> bool:
+    """Whether another try would end the same way: the address is refused for good, or the letter is out of date."""
+    if isinstance(failure, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in failure.recipients.values())
+    return isinstance(failure, Overtaken)
 
 
 def _kind(email: EmailMessage) -> str:

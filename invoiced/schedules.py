@@ -6,46 +6,49 @@ from collections.abc import Callable
 
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import Company
 from accounts.scoping import in_company
+from audit.actors import Actor
 from billing.actions import attempts
-from billing.queries.attempts import unsettled_since
+from billing.queries.attempts import to_ask_about, without_pay_page
+from invoiced import retries
 from invoiced.models import Schedule
 
 logger = logging.getLogger(__name__)
 
 STALE = datetime.timedelta(minutes=15)
 KEPT = datetime.timedelta(days=30)
-UNSETTLED = datetime.timedelta(minutes=1)
+AUTOMATION = Actor.automation("worker")
 
 
 def run_due(at: datetime.datetime) -> int:
     """Run every schedule that is due at `at` and that nobody else has claimed; how many ran."""
-    return sum(_claim(name, every, at) and _run(name, run, at) for name, (every, run) in SCHEDULES.items())
+    next_runs = dict(Schedule.objects.values_list("name", "next_run_at"))
+    return sum(
+        _claim(name, next_runs.get(name), every, at) and _run(name, run, at) for name, (every, run) in SCHEDULES.items()
+    )
 
 
 def remind(at: datetime.datetime) -> None:
     call_command("send_payment_reminders")
 
 
-def ask_about_unsettled_attempts(at: datetime.datetime) -> None:
-    """A customer who closed the browser, or a provider that fell silent: ask again until there is an answer."""
+def follow_up_attempts(at: datetime.datetime) -> None:
+    """A customer who closed the browser, a provider that fell silent: ask until there is an answer."""
     for company in Company.objects.all():
         with in_company(company):
-            for attempt in unsettled_since(at - UNSETTLED):
-                question = attempts.ask_outcome if attempt.external_id else attempts.ask_provider
-                question.enqueue(str(company.pk), str(attempt.pk))
+            for attempt in to_ask_about(at):
+                attempts.ask_again(attempt=attempt, at=at)
+            for attempt in without_pay_page(at):
+                attempts.give_up(attempt=attempt, by=AUTOMATION, at=at)
 
 
 def free_stale_tasks(at: datetime.datetime) -> None:
-    """A worker that was killed leaves its task claimed; give it back."""
-    stale = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING, started_at__lt=at - STALE)
-    freed = stale.update(status=TaskResultStatus.READY, started_at=None)
-    if freed:
-        logger.warning("freed %d stale tasks", freed)
+    """A worker that was killed leaves its task claimed: that was a try like any other."""
+    for task in DBTaskResult.objects.running().filter(started_at__lt=at - STALE):
+        retries.again(task, retries.WorkerDied("The worker that ran it ended."), at)
 
 
 def clear_out(at: datetime.datetime) -> None:
@@ -55,21 +58,19 @@ def clear_out(at: datetime.datetime) -> None:
 
 SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], None]]] = {
     "reminders": (datetime.timedelta(hours=1), remind),
-    "unsettled attempts": (datetime.timedelta(minutes=1), ask_about_unsettled_attempts),
+    "unsettled attempts": (datetime.timedelta(minutes=1), follow_up_attempts),
     "stale tasks": (datetime.timedelta(minutes=1), free_stale_tasks),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }
 
 
-def _claim(name: str, every: datetime.timedelta, at: datetime.datetime) -> bool:
-    schedule = Schedule.objects.filter(name=name).first()
-    if schedule is None:
+def _claim(name: str, next_run: datetime.datetime | None, every: datetime.timedelta, at: datetime.datetime) -> bool:
+    if next_run is None:
         Schedule.objects.bulk_create([Schedule(name=name, next_run_at=at)], ignore_conflicts=True)
-        schedule = Schedule.objects.get(name=name)
-    if schedule.next_run_at > at:
+        next_run = Schedule.objects.get(name=name).next_run_at
+    if next_run > at:
         return False
-    unclaimed = Schedule.objects.filter(name=name, next_run_at=schedule.next_run_at)
-    return unclaimed.update(next_run_at=at + every) == 1
+    return Schedule.objects.filter(name=name, next_run_at=next_run).update(next_run_at=at + every) == 1
 
 
 def _run(name: str, run: Callable[[datetime.datetime], None], at: datetime.datetime) -> bool:

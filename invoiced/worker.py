@@ -3,30 +3,23 @@
 Several may run, on several hosts: a task is claimed under a row lock, a schedule by moving its next time.
 """
 
-import datetime
 import logging
 import signal
 import threading
 from types import FrameType
 
-from django.db import close_old_connections
-from django.db.utils import OperationalError
+from django.db import close_old_connections, connection
+from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction, is_locked_database_exception
 
-from billing.emails import NotDelivered
-from billing.errors import GatewayUnavailable
-from invoiced import schedules
+from invoiced import retries, schedules
 
 logger = logging.getLogger(__name__)
 
-TRIES = 10
-FIRST_PAUSE = datetime.timedelta(seconds=15)
-LONGEST_PAUSE = datetime.timedelta(hours=2)
-EXPECTED = (NotDelivered, GatewayUnavailable)
+AT_A_STRETCH = 20
 
 
 class Worker:
@@ -40,27 +33,36 @@ class Worker:
             signal.signal(number, self._stop)
 
     def run(self) -> None:
-        """Work until told to stop; what is being done is finished first."""
+        """Work until told to stop; what is being done is finished first. A database that is away is waited for."""
         logger.info("worker %s started", self.name)
         while not self.stopping.is_set():
-            close_old_connections()
-            schedules.run_due(timezone.now())
-            while not self.stopping.is_set() and self.run_one():
-                pass
-            self.stopping.wait(self.pause)
+            try:
+                is_idle = self.run_some()
+            except (OperationalError, InterfaceError):
+                logger.exception("worker %s: the database does not answer", self.name)
+                connection.close()
+                is_idle = True
+            if is_idle:
+                self.stopping.wait(self.pause)
         logger.info("worker %s stopped", self.name)
+
+    def run_some(self) -> bool:
+        """Run what is scheduled and the next few tasks; whether nothing is left to do."""
+        close_old_connections()
+        schedules.run_due(timezone.now())
+        return any(self.stopping.is_set() or not self.run_one() for _ in range(AT_A_STRETCH))
 
     def run_one(self) -> bool:
         """Run the next task, if there is one."""
-        queued = self._claim()
-        if queued is None:
+        claimed = self._claim()
+        if claimed is None:
             return False
         try:
-            result = queued.task.call(*queued.args_kwargs["args"], **queued.args_kwargs["kwargs"])
+            result = claimed.task.call(*claimed.args_kwargs["args"], **claimed.args_kwargs["kwargs"])
         except Exception as failure:
-            again(queued, failure, timezone.now())
+            retries.again(claimed, failure, timezone.now())
         else:
-            queued.set_successful(result)
+            claimed.set_successful(result)
         return True
 
     def _claim(self) -> DBTaskResult | None:
@@ -79,19 +81,3 @@ class Worker:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping.set()
-
-
-def again(queued: DBTaskResult, failure: Exception, at: datetime.datetime) -> None:
-    """Put a task that failed back for later, each time for longer; after the last try it stays failed."""
-    tries = len(queued.worker_ids)
-    if isinstance(failure, EXPECTED):
-        logger.warning("task %s, try %d: %s", queued.task_path, tries, failure)
-    else:
-        logger.exception("task %s, try %d failed", queued.task_path, tries, exc_info=failure)
-    if tries >= TRIES:
-        queued.set_failed(failure)
-        return
-    queued.status = TaskResultStatus.READY
-    queued.run_after = at + min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE)
-    queued.started_at = None
-    queued.save(update_fields=["status", "run_after", "started_at"])

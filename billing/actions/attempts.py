@@ -5,6 +5,7 @@ the row's lock and its final status see to it that the money is recorded once.
 """
 
 import datetime
+import logging
 from uuid import UUID
 
 from django.conf import settings
@@ -18,8 +19,8 @@ from audit import log
 from audit.actors import Actor
 from billing import events, locks
 from billing.actions import payments
-from billing.errors import InvoiceNotPayable, PaymentRefused
-from billing.gateways import GATEWAYS
+from billing.errors import GatewayUnavailable, InvoiceNotPayable, PaymentRefused
+from billing.gateways import GATEWAYS, available
 from billing.gateways.gateway import APPROVED, DECLINED, PENDING, Charge, Outcome
 from billing.models import Invoice, Payment, PaymentAttempt
 from billing.money import Money
@@ -27,6 +28,10 @@ from billing.queries.recipients import recipients_of
 
 Status = PaymentAttempt.Status
 UNSETTLED = (Status.STARTED, Status.PENDING)
+BETWEEN_LOOKS = datetime.timedelta(seconds=10)
+SOMEBODY_WAITS = 10  # the priority of a task whose outcome a person is looking at
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -38,6 +43,8 @@ def start(
     made_before = invoice.attempts.filter(request_key=request_key).first()
     if made_before:
         return made_before
+    if gateway not in available():
+        raise PaymentRefused("Online payment is not offered. Pay in the way the invoice says.")
     if invoice.status != Invoice.Status.ISSUED or not invoice.balance:
         raise InvoiceNotPayable(f"Nothing is left to pay on {invoice}.")
     if invoice.pending_at:
@@ -94,12 +101,35 @@ def settle(*, attempt: PaymentAttempt, outcome: Outcome, by: Actor, at: datetime
     if outcome.state == APPROVED and outcome.amount == attempt.amount:
         return _succeed(attempt, invoice, by, at)
     if outcome.state == APPROVED:
-        return _fail(attempt, invoice, Status.FAILED, f"the provider reports {outcome.amount.plain()} instead", by, at)
+        return _fail(attempt, invoice, Status.FAILED, f"The provider reports {outcome.amount.plain()}.", by, at)
     if outcome.state == DECLINED:
-        return _fail(attempt, invoice, Status.DECLINED, outcome.failure or "the provider declined", by, at)
+        return _fail(attempt, invoice, Status.DECLINED, outcome.failure or "It was declined.", by, at)
     if outcome.state == PENDING and attempt.status != Status.PENDING:
         return _wait(attempt, invoice, by, at)
     return attempt
+
+
+@transaction.atomic
+def give_up(*, attempt: PaymentAttempt, by: Actor, at: datetime.datetime) -> PaymentAttempt:
+    """Close an attempt that never got a pay page: as nobody saw one, nobody can have paid."""
+    locks.customer(attempt.customer_id)
+    invoice = locks.invoice(attempt.invoice_id)
+    attempt = locks.attempt(attempt.pk)
+    if attempt.external_id or attempt.status not in UNSETTLED:
+        return attempt
+    return _fail(attempt, invoice, Status.FAILED, "The payment provider did not answer.", by, at)
+
+
+@transaction.atomic
+def ask_again(*, attempt: PaymentAttempt, at: datetime.datetime) -> bool:
+    """Have the worker ask what became of a charge, unless that was done a moment ago; whether it was not."""
+    waiting = PaymentAttempt.objects.filter(
+        pk=attempt.pk, status__in=UNSETTLED, external_id__isnull=False, asked_at__lte=at - BETWEEN_LOOKS
+    )
+    if not waiting.update(asked_at=at):
+        return False
+    ask_outcome.enqueue(str(attempt.company_id), str(attempt.pk))
+    return True
 
 
 def provider_called(*, gateway: str, external_id: str) -> None:
@@ -110,7 +140,7 @@ def provider_called(*, gateway: str, external_id: str) -> None:
         ask_outcome.enqueue(str(attempt.company_id), str(attempt.pk))
 
 
-@task()
+@task(priority=SOMEBODY_WAITS)
 def ask_provider(company_id: str, attempt_id: str) -> None:
     """Have the provider open a charge. Safe to run again: the attempt's id is the idempotency key."""
     with scope(company=UUID(company_id)):
@@ -130,21 +160,24 @@ def ask_provider(company_id: str, attempt_id: str) -> None:
         )
 
 
-@task()
+@task(priority=SOMEBODY_WAITS)
 def ask_outcome(company_id: str, attempt_id: str) -> None:
-    """Ask the provider what became of the charge, and settle by its word."""
+    """Ask the provider what became of the charge, and settle by its word. If it is silent, the sweep asks again."""
     with scope(company=UUID(company_id)):
         attempt = PaymentAttempt.objects.get(pk=attempt_id)
         if attempt.status not in UNSETTLED or not attempt.external_id:
             return
-        outcome = GATEWAYS[attempt.gateway].look_up(attempt.external_id)
+        try:
+            outcome = GATEWAYS[attempt.gateway].look_up(attempt.external_id)
+        except GatewayUnavailable as silence:
+            logger.warning("attempt %s: %s", attempt.pk, silence)
+            return
         settle(attempt=attempt, outcome=outcome, by=_automation(attempt), at=timezone.now())
 
 
 def _succeed(attempt: PaymentAttempt, invoice: Invoice, by: Actor, at: datetime.datetime) -> PaymentAttempt:
     """What the invoice no longer needs, because it was paid or voided meanwhile, stays to the customer's credit."""
     usable = min(attempt.amount, invoice.balance)
-    to = recipients_of(invoice)
     payment = payments.record(
         customer=attempt.customer,
         amount=attempt.amount,
@@ -152,9 +185,9 @@ def _succeed(attempt: PaymentAttempt, invoice: Invoice, by: Actor, at: datetime.
         method=Payment.Method.CARD,
         source=Payment.Source.GATEWAY,
         reference=(attempt.external_id or "")[:100],
-        request_key=attempt.request_key,
+        request_key=attempt.pk,
         uses=[payments.Use(invoice.pk, usable)] if usable and invoice.status == Invoice.Status.ISSUED else [],
-        receipt_to=to[0] if to else None,
+        receipt_to=_payer(attempt, invoice),
         by=by,
         at=at,
     )
@@ -207,6 +240,13 @@ def _no_longer_pending(invoice: Invoice) -> None:
     if invoice.pending_at and not invoice.attempts.filter(status=Status.PENDING).exists():
         invoice.pending_at = None
         invoice.save(update_fields=["pending_at"])
+
+
+def _payer(attempt: PaymentAttempt, invoice: Invoice) -> tuple[str, str] | None:
+    """Name and address of the contact who paid, else of whoever receives the invoice."""
+    contacts = attempt.customer.contacts.filter(archived_at__isnull=True)
+    to = [(contact.name, contact.email) for contact in contacts if str(contact.pk) == attempt.actor_id]
+    return next(iter(to or recipients_of(invoice)), None)
 
 
 def _automation(attempt: PaymentAttempt) -> Actor:

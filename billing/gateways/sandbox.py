@@ -1,5 +1,6 @@
 """A provider that moves no money: its pay page approves, declines, waits or falls silent, as its visitor chooses."""
 
+import datetime
 import secrets
 
 from django.conf import settings
@@ -12,15 +13,10 @@ from billing.gateways.gateway import APPROVED, DECLINED, OPEN, PENDING, Charge, 
 from billing.models import SandboxCharge
 
 NAME = "sandbox"
-STATES = {
-    SandboxCharge.State.OPEN: OPEN,
-    SandboxCharge.State.APPROVED: APPROVED,
-    SandboxCharge.State.DECLINED: DECLINED,
-    SandboxCharge.State.PENDING: PENDING,
-}
-
 State = SandboxCharge.State
+STATES = {State.OPEN: OPEN, State.APPROVED: APPROVED, State.DECLINED: DECLINED, State.PENDING: PENDING}
 FINAL = (State.APPROVED, State.DECLINED)
+LIFETIME = datetime.timedelta(hours=24)
 DECISIONS = {
     State.APPROVED.value: "Approve the payment",
     State.DECLINED.value: "Decline the payment",
@@ -49,16 +45,23 @@ class SandboxGateway:
 
     def look_up(self, external_id: str) -> Outcome:
         charge = SandboxCharge.objects.get(pk=external_id)
-        if charge.state == SandboxCharge.State.SILENT:
+        if charge.state == State.SILENT:
             raise GatewayUnavailable("The sandbox gateway does not answer.")
-        failure = "The card was declined." if charge.state == SandboxCharge.State.DECLINED else ""
+        if has_expired(charge):
+            return Outcome(DECLINED, charge.amount, "Nobody completed the payment within a day.")
+        failure = "The card was declined." if charge.state == State.DECLINED else ""
         return Outcome(STATES[charge.state], charge.amount, failure)
 
 
 @transaction.atomic
 def decide(charge_id: str, state: str) -> None:
-    """What the person on the pay page chose; what was approved or declined stays so."""
+    """What the person on the pay page chose; what was approved, declined or left too long stays so."""
     charge = SandboxCharge.objects.select_for_update().get(pk=charge_id)
-    if charge.state not in FINAL:
+    if charge.state not in FINAL and not has_expired(charge):
         charge.state = state
         charge.save(update_fields=["state"])
+
+
+def has_expired(charge: SandboxCharge) -> bool:
+    """Whether the pay page was left undecided for so long that it is closed."""
+    return charge.state == State.OPEN and timezone.now() >= charge.created_at + LIFETIME
