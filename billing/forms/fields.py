@@ -59,7 +59,7 @@ class TermsField(TextField):
     """Payment terms as people write them, kept in the one way they are written here."""
 
     def __init__(self, **options: Any) -> None:
-        hint = "When an invoice is due: “NET 30”, “Due on receipt”, “EOM + 15” or “2% 10 NET 30”."
+        hint = "NET 30, Due on receipt, EOM + 15 or 2% 10 NET 30."
         super().__init__(max_length=terms.LONGEST_INPUT, help_text=hint, **options)
 
     def clean(self, value: Any) -> str:

@@ -23,7 +23,7 @@ from billing.queries.keyset import PAGE_SIZE
 from billing.views.addresses import changed, stem
 from security.guards import require
 
-TIMELINE = 30
+TIMELINE = 12
 MORE_FILTERS = ("owner", "currency")
 
 

@@ -23,7 +23,7 @@ from billing.views.addresses import stem
 from billing.views.waiting import tasks
 from security.guards import require
 
-ACTIVITY = 12
+ACTIVITY = 8
 FAILED_SINCE = datetime.timedelta(days=7)
 
 

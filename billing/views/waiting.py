@@ -1,6 +1,7 @@
 """What needs doing first, each with the way to it."""
 
 import datetime
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -9,7 +10,10 @@ from django.urls import reverse
 from accounts.access import Access
 from accounts.permissions import Permission
 from billing.queries.aging import LATE
+from billing.queries.balances import written
 from billing.queries.dashboard import COUNTED, Standing, Waiting
+
+AMOUNTS_SHOWN = 2
 
 
 class Task(NamedTuple):
@@ -19,6 +23,7 @@ class Task(NamedTuple):
     kind: str
     icon: str
     url: str | None
+    amount: str = ""
 
     @property
     def text(self) -> str:
@@ -54,6 +59,7 @@ def tasks(access: Access, standings: list[Standing], waiting: Waiting, as_of: da
             "bad",
             "clock",
             _invoices(status="overdue", due_to=late_until.isoformat()),
+            _together((standing.currency, standing.open.late) for standing in standings),
         ),
         Task(
             sum(standing.open.disputed_count for standing in standings),
@@ -70,6 +76,7 @@ def tasks(access: Access, standings: list[Standing], waiting: Waiting, as_of: da
             "warn",
             "hand-coins",
             f"{reverse('billing:customer_list')}?show=credit",
+            _together((standing.currency, standing.balances.credit) for standing in standings),
         ),
         Task(
             waiting.payments_pending,
@@ -89,6 +96,13 @@ def tasks(access: Access, standings: list[Standing], waiting: Waiting, as_of: da
         ),
     ]
     return [task for task in candidates if task.count]
+
+
+def _together(sums: Iterable[tuple[str, int]]) -> str:
+    """Amounts of several currencies beside each other, as many as fit."""
+    amounts = [written(minor, currency) for currency, minor in sums if minor]
+    more = len(amounts) - AMOUNTS_SHOWN
+    return " · ".join(amounts[:AMOUNTS_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _invoices(**filters: str) -> str:
