@@ -26,7 +26,7 @@ def seller(company: Company, **fields: Any) -> Seller:
 
 def customer(company: Company, name: str = "Acme", **fields: Any) -> Customer:
     seller(company)
-    values = {"number": f"CUS-{uuid4().hex[:8]}", "email": f"{name.lower()}@customer.example", "currency": "EUR"}
+    values = {"number": f"K-{uuid4().hex[:8]}", "email": f"{name.lower()}@customer.example", "currency": "EUR"}
     values |= {"payment_terms": "NET 30", "created_at": AT} | fields
     return Customer.objects.create(company=company, name=name, **values)
 
@@ -81,3 +81,8 @@ def paid(invoice: Invoice, amount: str | None = None) -> Payment:
         by=BY,
         at=AT,
     )
+
+
+def fail(*arguments: Any, **details: Any) -> None:
+    """Stands in for the log when a test asks what happens if it cannot be written."""
+    raise LookupError("the log cannot be written")
