@@ -1,5 +1,6 @@
 """An invoice before it exists for anyone else: it can be changed, and discarded."""
 
+import dataclasses
 import datetime
 from typing import Any
 
@@ -120,6 +121,13 @@ def as_entered(invoice: Invoice, *, issue_date: datetime.date) -> Draft:
         lines=[_line_entry(line) for line in invoice.lines.select_related("item").order_by("position")],
         adjustments=[_adjustment_entry(adjustment) for adjustment in invoice.adjustments.order_by("position")],
     )
+
+
+def as_saved(invoice: Invoice) -> Draft:
+    """A draft as it was entered, with what a copy of it does not take along: its own due date and what is prepaid."""
+    entered = as_entered(invoice, issue_date=invoice.issue_date)
+    due_date = None if invoice.due_date == entered.due() else invoice.due_date
+    return dataclasses.replace(entered, due_date=due_date, prepaid=invoice.prepaid or None)
 
 
 def _line_entry(line: InvoiceLine) -> LineEntry:

@@ -59,7 +59,7 @@ def edit(request: HttpRequest, id: UUID) -> HttpResponse:
         messages.info(request, f"Invoice {invoice} is issued and can no longer be changed. Duplicate it instead.")
         return redirect("billing:invoice_detail", id=invoice.pk)
     if request.method != "POST":
-        entered = draft_actions.as_entered(invoice, issue_date=invoice.issue_date)
+        entered = draft_actions.as_saved(invoice)
         editor = Editor.of_draft(choices, entered)
         editor.take(drafts.totals(entered))
         return _show(request, editor, choices, invoice)
