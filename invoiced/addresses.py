@@ -119,7 +119,7 @@ def _mail_folder(address: SplitResult) -> dict[str, Any]:
     if address.netloc or not address.path.startswith("/"):
         raise SettingError(f"EMAIL_URL names no folder by its whole path. {EMAIL_HINT}")
     return {
-        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "EMAIL_BACKEND": "invoiced.mailbox.backend.EmailBackend",
         "EMAIL_FILE_PATH": Path(unquote(address.path)),
     }
 

@@ -1,4 +1,4 @@
-"""What a customer's visit may reach: the invoices its links lead to, once issued and unless void."""
+"""What a customer's visit may reach: the invoices its live links lead to, once issued and unless void."""
 
 from uuid import UUID
 
@@ -28,7 +28,7 @@ def shown_invoice(link: Link) -> Invoice | None:
 
 
 def invoices(session: PortalSession) -> QuerySet[Invoice]:
-    live = session.links.filter(revoked_at__isnull=True)
+    live = session.links.filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
     return Invoice.objects.filter(customer_id=session.customer_id, status__in=SHOWN, pk__in=live.values("invoice_id"))
 
 
@@ -41,6 +41,11 @@ def get_attempt(session: PortalSession, id: UUID) -> PaymentAttempt:
     return get_object_or_404(attempts.select_related("invoice", "payment"), pk=id)
 
 
-def attempts(invoice: Invoice) -> QuerySet[PaymentAttempt]:
-    """The tries to pay an invoice that still matter to its customer, newest first."""
-    return invoice.attempts.exclude(status=PaymentAttempt.Status.SUCCEEDED).order_by("-started_at")[:5]
+def newest_attempt(invoice: Invoice) -> PaymentAttempt | None:
+    """The last try to pay an invoice."""
+    return invoice.attempts.order_by("-started_at").first()
+
+
+def attempt_of_form(invoice: Invoice, request_key: UUID | None) -> PaymentAttempt | None:
+    """The try that a form began when its button was pressed before."""
+    return invoice.attempts.filter(request_key=request_key).first() if request_key else None

@@ -18,6 +18,9 @@ def send_reminder(*, invoice: Invoice, step: str, by: Actor, at: datetime.dateti
     invoice = locks.invoice(invoice.pk)
     if invoice.status != Invoice.Status.ISSUED or not invoice.balance:
         raise ReminderRefused(f"Nothing is left to pay on {invoice}.")
+    if invoice.disputed_at or invoice.pending_at:
+        why = "is disputed" if invoice.disputed_at else "has a payment under way"
+        raise ReminderRefused(f"{invoice} {why}. A reminder would come at the wrong time.")
     if invoice.reminders.filter(step=step).exists():
         raise ReminderRefused(f"This reminder of {invoice} went out already.")
     to = recipients_of(invoice)

@@ -16,9 +16,9 @@ from security.tokens import new_token, token_hash
 def open_link(
     *, link: Link, session: PortalSession | None, by: Actor, at: datetime.datetime
 ) -> tuple[PortalSession, str | None]:
-    """Trade a live link for a session: the visit under way if it is the same customer's, else a new one and its key."""
+    """Trade a live link for a session: the visit under way if it is the same person's, else a new one and its key."""
     key = None
-    if session is None or session.customer_id != link.customer_id or not session.is_live(at):
+    if session is None or not session.is_live(at) or not _is_for(session, link):
         key = new_token()
         session = PortalSession(
             company_id=link.company_id,
@@ -47,3 +47,8 @@ def touch(session: PortalSession, at: datetime.datetime) -> None:
     """Note that the visitor is still there, at most once a minute."""
     if at - session.seen_at >= datetime.timedelta(minutes=1):
         PortalSession.objects.filter(pk=session.pk, ended_at__isnull=True).update(seen_at=at)
+
+
+def _is_for(session: PortalSession, link: Link) -> bool:
+    """Whoever opens a link sent to somebody else acts as that somebody, in a visit of its own."""
+    return (session.customer_id, session.recipient.lower()) == (link.customer_id, link.recipient.lower())

@@ -7,12 +7,17 @@ from billing.models import Invoice
 from billing.money import Money, MoneyError
 from security.ids import uuid7
 
+OUT_OF_DATE = "This form is out of date. Open the invoice again and pay from there."
+
 
 class PayForm(forms.Form):
     """How much to pay now. `request_key` makes a second press of the button the same attempt."""
 
     amount = forms.CharField(max_length=40, label="Amount to pay")
-    request_key = forms.UUIDField(widget=forms.HiddenInput)
+    request_key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={"invalid": OUT_OF_DATE, "required": OUT_OF_DATE},
+    )
 
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
         self.invoice = invoice

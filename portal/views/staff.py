@@ -55,4 +55,4 @@ def revoke(request: HttpRequest, id: UUID, link_id: UUID) -> HttpResponse:
 
 def _recipient(invoice: Invoice) -> str:
     to = recipients_of(invoice)
-    return to[0][1] if to else invoice.customer_name
+    return to[0][1] if to else str(invoice.customer)

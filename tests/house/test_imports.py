@@ -122,6 +122,7 @@ LAYERS = {
         "retries": "",
         "schedules": "models retries",
         "worker": "models retries schedules",
+        "urls": "views mailbox",
         "demo": "env models",
         "management": "demo env models schedules worker",
     },

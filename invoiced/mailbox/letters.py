@@ -1,0 +1,96 @@
+"""The letters in the folder that stands in for the customers' mail programs."""
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser, BytesParser
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.eml")
+ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    id: UUID
+    message: Any  # an EmailMessage, or its head alone
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["Subject"] or "(no subject)")
+
+    @property
+    def sent_by(self) -> str:
+        return str(self.message["From"] or "")
+
+    @property
+    def sent_to(self) -> str:
+        return str(self.message["To"] or "")
+
+    @property
+    def sent_at(self) -> datetime.datetime | None:
+        return self.message["Date"].datetime if self.message["Date"] else None
+
+    def text(self) -> str:
+        return self._body("plain")
+
+    def html(self) -> str:
+        return self._body("html")
+
+    def attachments(self) -> list[EmailMessage]:
+        return list(self.message.iter_attachments())
+
+    def _body(self, kind: str) -> str:
+        part = self.message.get_body((kind,))
+        return part.get_content() if part else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text, and where it leads if it is an address of this site."""
+
+    text: str
+    url: str = ""
+
+
+def newest(limit: int, before: UUID | None = None) -> list[Letter]:
+    """The heads of the letters, newest first."""
+    names = (path.name for path in _folder().glob("*.eml"))
+    ids = sorted((UUID(name.removesuffix(".eml")) for name in names if NAME.fullmatch(name)), reverse=True)
+    chosen = [id for id in ids if before is None or id < before][:limit]
+    return [Letter(id, _read(id, BytesHeaderParser(policy=policy.default))) for id in chosen]
+
+
+def get(id: UUID) -> Letter | None:
+    return Letter(id, _read(id, BytesParser(policy=policy.default))) if _path(id).is_file() else None
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """The text, with the addresses of this site, and no others, as links."""
+    end = 0
+    for found in ADDRESS.finditer(text):
+        if found[0].startswith(f"{settings.SITE_URL}/"):
+            yield Piece(text[end : found.start()])
+            yield Piece(found[0], found[0])
+            end = found.end()
+    yield Piece(text[end:])
+
+
+def _read(id: UUID, parser: BytesParser) -> EmailMessage:
+    with _path(id).open("rb") as file:
+        return parser.parse(file)
+
+
+def _path(id: UUID) -> Path:
+    return _folder() / f"{id}.eml"
+
+
+def _folder() -> Path:
+    return Path(settings.EMAIL_FILE_PATH)

@@ -1,0 +1,97 @@
+"""In a demo no mail leaves the machine: these pages show what customers would have received."""
+
+import zoneinfo
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import Permission
+from invoiced.mailbox import letters
+from invoiced.mailbox.letters import Letter
+from security.guards import require
+
+ON_A_PAGE = 50
+# What a letter looks like is its own affair; it runs nothing, loads nothing and submits nothing.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def in_demo(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Where mail really leaves, there is no such page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not (settings.DEMO and hasattr(settings, "EMAIL_FILE_PATH")):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return require(Permission.INVOICE_SEND)(require_safe(guarded))
+
+
+@in_demo
+def mailbox(request: HttpRequest) -> HttpResponse:
+    found = letters.newest(ON_A_PAGE + 1, _before(request))
+    shown = found[:ON_A_PAGE]
+    context = {
+        "rows": [{"letter": letter, "sent": _when(request, letter)} for letter in shown],
+        "next": f"?before={shown[-1].id}" if len(found) > ON_A_PAGE else None,
+        "newest": "?" if "before" in request.GET else None,
+    }
+    return TemplateResponse(request, "invoiced/mailbox/list.html", context)
+
+
+@in_demo
+def letter(request: HttpRequest, id: UUID) -> HttpResponse:
+    letter = _letter(id)
+    context = {
+        "letter": letter,
+        "sent": _when(request, letter),
+        "pieces": letters.pieces(letter.text()),
+        "html": letter.html(),
+        "attachments": [
+            {"name": part.get_filename(), "size": len(part.get_content())} for part in letter.attachments()
+        ],
+    }
+    return TemplateResponse(request, "invoiced/mailbox/letter.html", context)
+
+
+@in_demo
+def html(request: HttpRequest, id: UUID) -> HttpResponse:
+    """The letter as a mail program draws it."""
+    return HttpResponse(_letter(id).html(), headers={"Content-Security-Policy": POLICY})
+
+
+@in_demo
+def attachment(request: HttpRequest, id: UUID, position: int) -> HttpResponse:
+    parts = _letter(id).attachments()
+    if position >= len(parts):
+        raise Http404
+    part = parts[position]
+    disposition = content_disposition_header(as_attachment=True, filename=part.get_filename() or "attachment")
+    content = part.get_content()
+    return HttpResponse(content, content_type=part.get_content_type(), headers={"Content-Disposition": disposition})
+
+
+def _letter(id: UUID) -> Letter:
+    letter = letters.get(id)
+    if letter is None:
+        raise Http404
+    return letter
+
+
+def _before(request: HttpRequest) -> UUID | None:
+    try:
+        return UUID(request.GET["before"]) if "before" in request.GET else None
+    except ValueError:
+        raise Http404 from None
+
+
+def _when(request: HttpRequest, letter: Letter) -> Any:
+    zone = zoneinfo.ZoneInfo(request.access.company.time_zone)
+    return letter.sent_at and letter.sent_at.astimezone(zone)
