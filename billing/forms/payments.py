@@ -65,6 +65,9 @@ class PaymentForm(forms.Form):
         currency = self.cleaned_data.get("currency")
         if currency:
             self._read_amounts(currency)
+        if "request_key" in self.errors:
+            self.data = self.data.copy()
+            self.data["request_key"] = str(uuid4())
         if self._names_others():
             self.add_error(None, "An invoice that was listed is no longer open. Check the list and send it again.")
         return self.cleaned_data
