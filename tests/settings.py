@@ -5,8 +5,10 @@ import tempfile
 from pathlib import Path
 
 _folder = tempfile.TemporaryDirectory(prefix="invoiced-tests-")
-for _name in ("SECRET_KEY_FILE", "ENCRYPTION_KEYS_FILE", "SITE_URL_FILE", "EMAIL_URL_FILE", "ALLOWED_HOSTS", "DEMO"):
+_given = "ALLOWED_HOSTS DEMO EMAIL_FROM EMAIL_URL ENCRYPTION_KEYS LOG_LEVEL SECRET_KEY SECRET_KEY_FALLBACKS SITE_URL"
+for _name in f"{_given} STATIC_ROOT TRUSTED_PROXIES".split():
     os.environ.pop(_name, None)
+    os.environ.pop(f"{_name}_FILE", None)
 os.environ.update(
     DATA_DIR=_folder.name,
     SECRET_KEY="tests-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -20,7 +22,7 @@ from invoiced.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: threads in a test then meet the same locks.
