@@ -9,6 +9,7 @@ from billing.forms.fields import (
     AddressOfMailField,
     CountryField,
     CurrencyField,
+    OneOfField,
     RecordForm,
     TermsField,
     TextField,
@@ -54,7 +55,7 @@ class CustomerForm(RecordForm):
         label="Payment terms", error_messages={"required": "Enter when its invoices are due, such as NET 30."}
     )
     paperless = forms.BooleanField(label="Receives invoices by e-mail", required=False, initial=True)
-    owner = forms.ModelChoiceField(
+    owner = OneOfField(
         label="Owner",
         queryset=User.objects.none(),
         required=False,
@@ -110,7 +111,7 @@ class CustomerFilterForm(forms.Form):
 
     q = PlainTextField(label="Search customers", max_length=100, required=False)
     show = forms.ChoiceField(choices=[(key, key) for key in FILTERS], required=False)
-    owner = forms.ModelChoiceField(label="Owner", queryset=User.objects.none(), required=False, empty_label="Any owner")
+    owner = OneOfField(label="Owner", queryset=User.objects.none(), required=False, empty_label="Any owner")
     currency = forms.ChoiceField(label="Currency", choices=ANY_CURRENCY, required=False)
     sort = forms.CharField(required=False)
 

@@ -80,6 +80,31 @@ class ColourField(forms.CharField):
         return f"#{written.removeprefix('#').lower()}"
 
 
+class OneOfField(forms.ModelChoiceField):
+    """A record chosen from a list; an id that is none is refused like one that is not in the list."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except ValidationError as refusal:
+            raise _in_our_words(self, refusal) from refusal
+
+
+class SomeOfField(forms.ModelMultipleChoiceField):
+    """Records chosen from a list, in the same way."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except ValidationError as refusal:
+            raise _in_our_words(self, refusal) from refusal
+
+
+def _in_our_words(field: forms.Field, refusal: ValidationError) -> ValidationError:
+    code = "required" if refusal.code == "required" else "invalid_choice"
+    return ValidationError(field.error_messages[code], code=code)
+
+
 class RecordForm(forms.Form):
     """Describes one record: starts from what is known, and gives back what was entered, by field."""
 

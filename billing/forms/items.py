@@ -4,7 +4,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from billing.forms.amounts import NumberField
-from billing.forms.fields import CurrencyField, RecordForm, TextField
+from billing.forms.fields import CurrencyField, RecordForm, SomeOfField, TextField
 from billing.models import Item, Seller, TaxRate
 from security.text import PlainTextField
 
@@ -38,16 +38,13 @@ class ItemForm(RecordForm):
     )
     currency = CurrencyField(label="Currency", error_messages={"required": "Choose the currency of the price."})
     unit = TextField(label="Unit", max_length=20, required=False, help_text="Such as hour, piece or kg.")
-    tax_rates = forms.ModelMultipleChoiceField(
+    tax_rates = SomeOfField(
         label="Tax rates",
         queryset=None,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Charged on each line unless you choose others there.",
-        error_messages={
-            "invalid_choice": "Choose tax rates from the list.",
-            "invalid_pk_value": "Choose tax rates from the list.",
-        },
+        error_messages={"invalid_choice": "Choose tax rates from the list."},
     )
 
     def __init__(self, data: Any = None, *, tax_rates: QuerySet[TaxRate], seller: Seller, record: Item | None = None):

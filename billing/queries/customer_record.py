@@ -13,6 +13,7 @@ from billing.queries.aging import Bar, aging, bars, nothing_open
 from billing.queries.balances import Balance, balances_of, written
 
 OPEN_SHOWN = 10
+DRAFTS_SHOWN = 5
 PAYMENTS_SHOWN = 5
 NOTES_SHOWN = 20
 
@@ -65,7 +66,7 @@ def open_invoices(invoices: QuerySet[Invoice], customer: Customer, as_of: dateti
     """What is open, the oldest first, and the drafts after it."""
     rows = invoices.filter(customer=customer)
     oldest = list(rows.open().order_by("due_date", "pk")[:OPEN_SHOWN])
-    drafts = list(rows.drafts().order_by("issue_date", "pk")[: OPEN_SHOWN - len(oldest)])
+    drafts = list(rows.drafts().order_by("issue_date", "pk")[:DRAFTS_SHOWN])
     return [_open_invoice(invoice, as_of) for invoice in [*oldest, *drafts]]
 
 
