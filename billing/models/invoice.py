@@ -1,7 +1,8 @@
 import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from accounts.models import Company
 from billing.lines import PERCENT_SCALE, PRICE_SCALE, QUANTITY_SCALE
@@ -147,6 +148,40 @@ class Invoice(models.Model):
                 fields=["company", "due_date", "id"],
                 condition=Q(status="issued", balance__gt=0),
                 name="invoice_open_by_due_date",
+            ),
+            models.Index(fields=["company", "due_date", "id"], name="invoice_by_due_date"),
+            models.Index(F("company"), Coalesce("number", Value("")).desc(), F("id").desc(), name="invoice_by_number"),
+            models.Index(
+                fields=["company", "number"],
+                opclasses=["uuid_ops", "varchar_pattern_ops"],
+                name="invoice_number_begins",
+            ),
+            models.Index(
+                fields=["company", "purchase_order"],
+                opclasses=["uuid_ops", "varchar_pattern_ops"],
+                condition=~Q(purchase_order=""),
+                name="invoice_order_begins",
+            ),
+            models.Index(
+                F("company"),
+                F("issue_date").desc(),
+                F("id").desc(),
+                condition=Q(status="issued", balance__gt=0),
+                name="invoice_open_newest",
+            ),
+            models.Index(
+                F("company"),
+                F("issue_date").desc(),
+                F("id").desc(),
+                condition=Q(pending_at__isnull=False),
+                name="invoice_pending_newest",
+            ),
+            models.Index(
+                F("company"),
+                F("issue_date").desc(),
+                F("id").desc(),
+                condition=Q(disputed_at__isnull=False),
+                name="invoice_disputed_newest",
             ),
         ]
 

@@ -60,6 +60,20 @@ class Payment(models.Model):
             models.Index(F("company"), F("received_date").desc(), F("id").desc(), name="payment_newest"),
             models.Index(F("customer"), F("received_date").desc(), F("id").desc(), name="payment_by_customer"),
             models.Index(fields=["customer", "currency"], condition=Q(unapplied__gt=0), name="payment_unapplied"),
+            models.Index(
+                F("company"),
+                F("received_date").desc(),
+                F("id").desc(),
+                condition=Q(unapplied__gt=0),
+                name="payment_unapplied_newest",
+            ),
+            models.Index(
+                F("company"),
+                F("received_date").desc(),
+                F("id").desc(),
+                condition=Q(reversed_at__isnull=False),
+                name="payment_reversed_newest",
+            ),
         ]
 
     def __str__(self) -> str:
