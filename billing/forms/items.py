@@ -48,9 +48,10 @@ class ItemForm(RecordForm):
     )
 
     def __init__(self, data: Any = None, *, tax_rates: QuerySet[TaxRate], seller: Seller, record: Item | None = None):
-        usual = {"tax_rates": list(record.tax_rates.all())} if record else {"currency": seller.currency}
-        super().__init__(data, record=record, initial=usual)
-        kept = Q(pk__in=[rate.pk for rate in usual.get("tax_rates", [])])
+        chosen = list(record.tax_rates.all()) if record else []
+        usual = {"unit_price": record.unit_price.normalize()} if record else {"currency": seller.currency}
+        super().__init__(data, record=record, initial=usual | {"tax_rates": chosen})
+        kept = Q(pk__in=[rate.pk for rate in chosen])
         self.fields["tax_rates"].queryset = tax_rates.filter(Q(archived_at__isnull=True) | kept).order_by("name", "pk")
 
     def details(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def company_settings(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def upload_logo(request: HttpRequest) -> HttpResponse:
     seller = doors.get_seller(request.access)
-    form = LogoForm(request.POST or None, request.FILES or None)
+    form = LogoForm(request.POST, request.FILES) if request.method == "POST" else LogoForm()
     if form.is_valid():
         try:
             png = reencode_logo(form.cleaned_data["logo"].read())
@@ -58,9 +58,7 @@ def remove_logo(request: HttpRequest) -> HttpResponse:
 @require_safe
 def logo(request: HttpRequest) -> HttpResponse:
     kept = get_object_or_404(request.access.visible(Logo))
-    return HttpResponse(
-        bytes(kept.png), content_type="image/png", headers={"Cache-Control": "private, no-cache, must-revalidate"}
-    )
+    return HttpResponse(bytes(kept.png), content_type="image/png")
 
 
 def _page(request: HttpRequest, seller: Seller, **forms: Any) -> HttpResponse:
