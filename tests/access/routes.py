@@ -1,101 +1,27 @@
-"""Every address of the team's side, and which roles it opens to. A new address fails the build until it has its row."""
+"""Every address of the project, and what stands in it so that it leads to one of the records given."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-# a = administrator, e = employee, m = account manager, r = read-only
-LETTERS = {"administrator": "a", "employee": "e", "account_manager": "m", "read_only": "r"}
-
-MATRIX = {
-    "accounts:team": "a",
-    "audit:billing_log": "aer",
-    "audit:security_log": "a",
-    "audit:history": "aer",
-    "portal:invoice_links": "aem",
-    "portal:link_revoke": "aem",
-    "billing:dashboard": "aemr",
-    "billing:customer_list": "aemr",
-    "billing:customer_create": "aem",
-    "billing:customer_detail": "aemr",
-    "billing:customer_edit": "aem",
-    "billing:customer_archive": "ae",
-    "billing:customer_restore": "ae",
-    "billing:customer_note_create": "aem",
-    "billing:contact_create": "aem",
-    "billing:contact_edit": "aem",
-    "billing:contact_archive": "aem",
-    "billing:item_list": "aemr",
-    "billing:item_create": "ae",
-    "billing:item_edit": "ae",
-    "billing:item_archive": "ae",
-    "billing:item_restore": "ae",
-    "billing:tax_rate_list": "aemr",
-    "billing:tax_rate_create": "ae",
-    "billing:tax_rate_archive": "ae",
-    "billing:company_settings": "a",
-    "billing:logo": "aemr",
-    "billing:logo_upload": "a",
-    "billing:logo_remove": "a",
-    "billing:invoice_list": "aemr",
-    "billing:invoice_export": "ae",
-    "billing:invoice_bulk": "aemr",
-    "billing:invoice_create": "aem",
-    "billing:invoice_preview": "aemr",
-    "billing:invoice_contacts": "aemr",
-    "billing:item_suggestions": "aemr",
-    "billing:customer_suggestions": "aemr",
-    "billing:invoice_detail": "aemr",
-    "billing:invoice_edit": "aem",
-    "billing:invoice_pdf": "aemr",
-    "billing:invoice_issue": "aem",
-    "billing:invoice_send": "aem",
-    "billing:invoice_mark_sent": "aem",
-    "billing:invoice_void": "ae",
-    "billing:invoice_write_off": "ae",
-    "billing:invoice_reinstate": "ae",
-    "billing:invoice_dispute": "aem",
-    "billing:invoice_settle_dispute": "aem",
-    "billing:invoice_duplicate": "aem",
-    "billing:invoice_discard": "aem",
-    "billing:note_create": "aem",
-    "billing:email_retry": "aem",
-    "billing:payment_list": "aemr",
-    "billing:payment_create": "aem",
-    "billing:payment_detail": "aemr",
-    "billing:payment_allocate": "aem",
-    "billing:payment_reverse": "ae",
-    "billing:allocation_release": "aem",
-}
-
-# Addresses that ask for more than their one permission, and whom that leaves.
-NARROWER = {
-    "billing:invoice_preview": "aem",  # to create or to edit invoices
-    "billing:invoice_contacts": "aem",
-    "billing:item_suggestions": "aem",
-}
-
-# The whole list of addresses that need no sign-in. Whoever adds one argues for it here.
-OPEN = {
-    "accounts:sign_in": "nobody is signed in yet",
-    "health": "monitors have no account; it says nothing but whether the database answers",
-    "portal:link": "the token in the address is the key; opening it changes nothing and shows nothing of the invoice",
-    "portal:ended": "says that a visit is over",
-    "portal:sandbox": "stands in for a payment provider, whose pages are not ours",
-}
-
-# Addresses of a signed-in person's own account, whatever their role.
-OWN = {
-    "accounts:sign_out",
-    "accounts:sign_in_code",
-    "accounts:switch_company",
-    "accounts:security",
-    "accounts:security_change_password",
-    "accounts:security_authenticator_start",
-    "accounts:security_authenticator_confirm",
-    "accounts:security_authenticator_qr",
-    "accounts:security_authenticator_remove",
-    "accounts:security_replace_recovery_codes",
+# The record a route is about, where its name does not begin with it or an invoice must be in a certain state.
+RECORDS = {
+    "mailbox_html": "mailbox_letter",
+    "mailbox_attachment": "mailbox_letter",
+    "billing:contact_create": "customer",
+    "billing:customer_note_create": "customer",
+    "billing:invoice_edit": "draft",
+    "billing:invoice_issue": "draft",
+    "billing:invoice_discard": "draft",
+    "billing:invoice_reinstate": "written_off",
+    "billing:invoice_settle_dispute": "disputed",
+    "billing:note_create": "invoice",
+    "portal:link_revoke": "invoice",
+    "portal:pay": "invoice",
+    "portal:sandbox": "charge",
 }
 
 
@@ -105,18 +31,40 @@ class Route:
     guard: str
     arguments: tuple[str, ...]
 
+    def address(self, records: SimpleNamespace, **changed: Any) -> str:
+        """Where the route finds these records; `changed` puts something else into its place in the address."""
+        given: dict[str, Any] = {}
+        if "id" in self.arguments:
+            given["id"] = self.record(records).pk
+        if "link_id" in self.arguments:
+            given["link_id"] = records.link.pk
+        if "object_id" in self.arguments:
+            given |= {"object_type": "invoice", "object_id": records.invoice.pk}
+        if "position" in self.arguments:
+            given["position"] = 0
+        if "token" in self.arguments:
+            given["token"] = records.token
+        return reverse(self.name, kwargs=given | changed)
+
+    def record(self, records: SimpleNamespace) -> Any:
+        noun = self.name.rpartition(":")[2]
+        while noun and not hasattr(records, noun):
+            noun = noun.rpartition("_")[0]
+        return getattr(records, RECORDS.get(self.name, noun))
+
 
 def all_routes() -> list[Route]:
     """Every address of the project by its full name."""
     return list(_walk(get_resolver(), ""))
 
 
-def _walk(resolver: URLResolver, namespace: str):
+def route(name: str) -> Route:
+    return next(one for one in all_routes() if one.name == name)
+
+
+def _walk(resolver: URLResolver, namespace: str) -> Iterator[Route]:
     for entry in resolver.url_patterns:
         if isinstance(entry, URLPattern):
             yield Route(f"{namespace}{entry.name}", str(entry.callback.guard), tuple(entry.pattern.converters))
         else:
             yield from _walk(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
-
-
-STAFF = [route for route in all_routes() if route.name in MATRIX]

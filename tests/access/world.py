@@ -1,0 +1,157 @@
+"""A company with one of everything, and everybody who might open its pages, each at a browser."""
+
+from copy import deepcopy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.scoping import in_company
+from billing import emails
+from billing.actions import attempts, invoices, notes, sellers
+from billing.gateways.sandbox import SandboxGateway
+from billing.models import EmailMessage, Invoice, PaymentAttempt, SandboxCharge
+from invoiced.mailbox.backend import EmailBackend
+from portal.actions import links
+from portal.models import Link
+from tests import books, make, visitors
+from tests.visitors import Browser
+
+WHY = {"by": books.BY, "at": books.AT}
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63f8cfc000000301010018dd8db00000000049454e44ae426082"
+)
+
+
+def harbour() -> SimpleNamespace:
+    """The company of these tests: its people, its records, and a customer who belongs to nobody's care."""
+    company = visitors.company("Harbour")
+    owner = visitors.member(company, "account_manager", "Owner")
+    with in_company(company):
+        seller = books.seller(company)
+        sellers.set_logo(seller=seller, png=PNG, **WHY)
+        owned = records_of(company, books.customer(company, "Acme", owner=owner.user))
+        other = records_of(company, books.customer(company, "Borealis"))
+    return SimpleNamespace(company=company, owner=owner, owned=owned, other=other)
+
+
+def rival() -> SimpleNamespace:
+    """Another company, with the same things in it."""
+    company = visitors.company("Rival")
+    owner = visitors.member(company, "account_manager", "Rita")
+    with in_company(company):
+        owned = records_of(company, books.customer(company, "Cargo", owner=owner.user))
+    return SimpleNamespace(company=company, owner=owner, owned=owned)
+
+
+def records_of(company: Any, customer: Any) -> SimpleNamespace:
+    """Of each kind of record one that belongs to the customer, in the state in which its page has most to say."""
+    contact = books.contact(customer)
+    issued = books.issued(customer, contact=contact)
+    paid = books.issued(customer)
+    payment = books.payment(customer, "130", [books.payments.Use(paid.pk, paid.balance)])
+    written_off = invoices.write_off(invoice=books.issued(customer), reason="insolvent", **WHY)
+    disputed = invoices.dispute(invoice=books.issued(customer), reason="damaged", **WHY)
+    email = EmailMessage.objects.create(
+        company=company,
+        customer=customer,
+        invoice=issued,
+        kind=EmailMessage.Kind.INVOICE,
+        status=EmailMessage.Status.FAILED,
+        recipient=contact.email,
+        failure="mailbox full",
+        queued_at=books.AT,
+    )
+    notes.create(customer=customer, invoice=issued, text="rings back", **WHY)
+    attempt, charge = attempt_at(issued)
+    address = links.create(invoice=issued, recipient=contact.email, by=books.BY, at=timezone.now())
+    link = Link.objects.get(invoice=issued)
+    return SimpleNamespace(
+        customer=customer,
+        contact=contact,
+        draft=books.draft(customer),
+        invoice=issued,
+        paid=paid,
+        written_off=written_off,
+        disputed=disputed,
+        payment=payment,
+        allocation=payment.allocations.get(),
+        email=email,
+        item=books.item(company, f"Item {customer.number}"),
+        tax_rate=books.tax_rate(company, name=f"Tax {customer.number}"),
+        attempt=attempt,
+        charge=charge,
+        link=link,
+        mailbox_letter=letter_of(email),
+        token=address.rsplit("/", 2)[-2],
+    )
+
+
+def letter_of(email: EmailMessage) -> SimpleNamespace:
+    """The e-mail as it lies in the mailbox of a demo."""
+    letter = emails.compose(email, timezone.now())
+    EmailBackend().send_messages([letter])
+    newest = max(Path(settings.EMAIL_FILE_PATH).glob("*.eml"))
+    return SimpleNamespace(pk=UUID(newest.stem))
+
+
+def attempt_at(invoice: Invoice) -> tuple[PaymentAttempt, SandboxCharge]:
+    """A payment on its way, handed over to the sandbox gateway."""
+    attempt = attempts.start(
+        invoice=invoice, amount=invoice.balance, request_key=uuid4(), gateway="sandbox", by=books.BY, at=timezone.now()
+    )
+    charge = attempts.Charge(
+        amount=attempt.amount,
+        description=f"Invoice {invoice}",
+        return_url=f"https://testserver{reverse('portal:attempt', args=[attempt.pk])}?returned",
+        idempotency_key=str(attempt.pk),
+    )
+    place = SandboxGateway().hand_over(charge)
+    attempts.hand_over(attempt=attempt, external_id=place.external_id, url=place.url, by=books.BY, at=timezone.now())
+    return attempt, SandboxCharge.objects.get(pk=place.external_id)
+
+
+def people(world: SimpleNamespace) -> dict[str, Browser]:
+    """Everybody in the columns of the matrix."""
+    company = world.company
+    half = visitors.member(company, "administrator", "Half")
+    make.authenticator(half.user)
+    return {
+        "anonymous": Browser(),
+        "administrator": visitors.browser(visitors.member(company, "administrator", "Ada")),
+        "employee": visitors.browser(visitors.member(company, "employee", "Bo")),
+        "owner": visitors.browser(world.owner),
+        "manager": visitors.browser(visitors.member(company, "account_manager", "Max")),
+        "read_only": visitors.browser(visitors.member(company, "read_only", "Rea")),
+        "rival": visitors.browser(visitors.member(rival().company, "administrator", "Riva")),
+        "half": visitors.browser(half),
+        "customer": visit(world.owned.token),
+        "other": visit(world.other.token),
+    }
+
+
+def visit(token: str) -> Browser:
+    """A browser in which a customer has opened the link of an invoice."""
+    browser = Browser()
+    assert browser.post(reverse("portal:link", args=[token])).status_code == 302
+    return browser
+
+
+def ask(browser: Browser, method: str, address: str, body: Any = None, **extra: Any) -> Any:
+    """What the browser is answered. Afterwards nothing has happened: neither in the database nor in the browser."""
+    cookies = deepcopy(browser.cookies)
+    with transaction.atomic():
+        if method == "POST":
+            response = browser.post(address, body or {}, **extra)
+        else:
+            response = browser.generic(method, address, **extra)
+        response.body = b"".join(response) if response.streaming else response.content
+        transaction.set_rollback(True)
+    browser.cookies = cookies
+    return response
