@@ -13,7 +13,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.eml")
+UUID_FORM = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+NAME = re.compile(rf"{UUID_FORM}\.eml")
+MESSAGE_ID = re.compile(rf"<({UUID_FORM})@")
 ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -21,6 +23,12 @@ ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 class Letter:
     id: UUID
     message: Any  # an EmailMessage, or its head alone
+
+    @property
+    def email_id(self) -> UUID | None:
+        """The e-mail of the books it was made from, which its Message-ID begins with."""
+        found = MESSAGE_ID.match(str(self.message["Message-ID"] or ""))
+        return UUID(found[1]) if found else None
 
     @property
     def subject(self) -> str:
@@ -60,12 +68,12 @@ class Piece:
     url: str = ""
 
 
-def newest(limit: int, before: UUID | None = None) -> list[Letter]:
+def newest(before: UUID | None = None) -> Iterator[Letter]:
     """The heads of the letters, newest first."""
     names = (path.name for path in _folder().glob("*.eml"))
     ids = sorted((UUID(name.removesuffix(".eml")) for name in names if NAME.fullmatch(name)), reverse=True)
-    chosen = [id for id in ids if before is None or id < before][:limit]
-    return [Letter(id, _read(id, BytesHeaderParser(policy=policy.default))) for id in chosen]
+    parser = BytesHeaderParser(policy=policy.default)
+    return (Letter(id, _read(id, parser)) for id in ids if before is None or id < before)
 
 
 def get(id: UUID) -> Letter | None:

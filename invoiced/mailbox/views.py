@@ -1,8 +1,12 @@
-"""In a demo no mail leaves the machine: these pages show what customers would have received."""
+"""In a demo no mail leaves the machine: these pages show what customers would have received.
+
+A letter is shown to whoever may see its customer: the links in it open that customer's invoices.
+"""
 
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +17,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission
+from billing.models import EmailMessage
 from invoiced.mailbox import letters
 from invoiced.mailbox.letters import Letter
 from security.guards import require
@@ -36,11 +41,11 @@ def in_demo(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @in_demo
 def mailbox(request: HttpRequest) -> HttpResponse:
-    found = letters.newest(ON_A_PAGE + 1, _before(request))
-    shown = found[:ON_A_PAGE]
+    found = list(islice(_visible(request, letters.newest(_before(request))), ON_A_PAGE + 1))
+    page = found[:ON_A_PAGE]
     context = {
-        "rows": [{"letter": letter, "sent": _when(request, letter)} for letter in shown],
-        "next": f"?before={shown[-1].id}" if len(found) > ON_A_PAGE else None,
+        "rows": [{"letter": letter, "sent": _when(request, letter)} for letter in page],
+        "next": f"?before={page[-1].id}" if len(found) > ON_A_PAGE else None,
         "newest": "?" if "before" in request.GET else None,
     }
     return TemplateResponse(request, "invoiced/mailbox/list.html", context)
@@ -48,7 +53,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 @in_demo
 def letter(request: HttpRequest, id: UUID) -> HttpResponse:
-    letter = _letter(id)
+    letter = _letter(request, id)
     context = {
         "letter": letter,
         "sent": _when(request, letter),
@@ -64,12 +69,12 @@ def letter(request: HttpRequest, id: UUID) -> HttpResponse:
 @in_demo
 def html(request: HttpRequest, id: UUID) -> HttpResponse:
     """The letter as a mail program draws it."""
-    return HttpResponse(_letter(id).html(), headers={"Content-Security-Policy": POLICY})
+    return HttpResponse(_letter(request, id).html(), headers={"Content-Security-Policy": POLICY})
 
 
 @in_demo
 def attachment(request: HttpRequest, id: UUID, position: int) -> HttpResponse:
-    parts = _letter(id).attachments()
+    parts = _letter(request, id).attachments()
     if position >= len(parts):
         raise Http404
     part = parts[position]
@@ -78,11 +83,19 @@ def attachment(request: HttpRequest, id: UUID, position: int) -> HttpResponse:
     return HttpResponse(content, content_type=part.get_content_type(), headers={"Content-Disposition": disposition})
 
 
-def _letter(id: UUID) -> Letter:
+def _letter(request: HttpRequest, id: UUID) -> Letter:
     letter = letters.get(id)
-    if letter is None:
+    if letter is None or not any(_visible(request, [letter])):
         raise Http404
     return letter
+
+
+def _visible(request: HttpRequest, found: Iterable[Letter]) -> Iterator[Letter]:
+    rest = iter(found)
+    while some := list(islice(rest, ON_A_PAGE)):
+        emails = request.access.visible(EmailMessage).filter(pk__in=[letter.email_id for letter in some])
+        ids = set(emails.values_list("pk", flat=True))
+        yield from (letter for letter in some if letter.email_id in ids)
 
 
 def _before(request: HttpRequest) -> UUID | None:
