@@ -89,7 +89,7 @@ def _content(sheet: InvoiceSheet) -> dict[str, Any]:
         "amount_due": _figures(sheet.amount_due),
         "payment_instructions": [_instruction(line) for line in printable(sheet.payment_instructions).splitlines()],
         "notes": breakable(sheet.notes),
-        "footer": printable(sheet.footer),
+        "footer": printable(" · ".join(sheet.footer.split("\n"))),
         "stamp": printable(sheet.stamp),
     }
 

@@ -8,6 +8,9 @@ from billing.documents.fonts import coverage
 
 LONG_WORD = 20
 PIECE = 10
+STRONG = frozenset({"L", "R", "AL"})
+NEUTRAL = frozenset({"ON", "CS", "ES", "ET"})
+RIGHT_TO_LEFT_MARK = "\u200f"
 UNDRAWABLE = "\N{REPLACEMENT CHARACTER}"
 # They shape or break the letters around them and cannot reorder a line.
 INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u061c\u2060")
@@ -25,7 +28,7 @@ def printable(text: str) -> str:
     text = _new_line.sub("\n", text).replace("\t", " ")
     if not _ordinary(text):
         text = _piled_marks.sub(r"\1", unicodedata.normalize("NFC", text))
-        text = "".join(_drawable(text))
+        text = "\n".join(_closed(line) for line in "".join(_drawable(text)).split("\n"))
     return _empty_lines.sub("\n\n", text).strip()
 
 
@@ -39,6 +42,13 @@ def breakable(text: str) -> str | list[str]:
                 pieces.append(text[taken:cut])
                 taken = cut
     return [*pieces, text[taken:]] if pieces else text
+
+
+def _closed(line: str) -> str:
+    """Keeps the full stop of a right-to-left line at its left end, on a sheet that runs left to right."""
+    directions = [unicodedata.bidirectional(character) for character in line]
+    first = next((direction for direction in directions if direction in STRONG), "L")
+    return line + RIGHT_TO_LEFT_MARK if first != "L" and directions[-1] in NEUTRAL else line
 
 
 def _drawable(text: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from billing.documents.text import LONG_WORD, breakable, printable
         ("private \ue000 and unassigned \u0378", "private � and unassigned �"),
         ("€1,000\u00a0–\u202f£2", "€1,000\u00a0–\u202f£2"),
         ("عربي עברית 中文 ไทย हिन्दी", "عربي עברית 中文 ไทย हिन्दी"),
+        ("שלום.\nHello.\nمرحبا", "שלום.\u200f\nHello.\nمرحبا"),
         ("  \ufeff padded  ", "padded"),
     ],
 )
