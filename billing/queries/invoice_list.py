@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from billing import formats
 from billing.currencies import CURRENCIES
 from billing.models import SHOWN_STATUSES, Customer, Invoice, Sequence, shown_status
 from billing.money import LARGEST, Money, MoneyError, round_minor
+from billing.queries.customer_names import customers_named
 from billing.queries.keyset import Order, Page, page
 
 COUNTED = 1000
@@ -151,19 +152,13 @@ def listed(invoices: QuerySet[Invoice], order: Order, *, after: str = "", before
 
 def extent(invoices: QuerySet[Invoice]) -> Extent:
     """Counts to a thousand and adds up no more than that, so it costs the same for any company."""
-    some = invoices.order_by().values("pk")[: COUNTED + 1]
-    found = list(
-        Invoice.objects.filter(pk__in=some)
-        .values_list("currency")
-        .annotate(Count("pk"), Sum("total"), Sum("balance"))
-        .order_by("currency")
-    )
-    count = sum(row[1] for row in found)
-    if count > COUNTED:
-        return Extent(COUNTED, True, [])
+    count = invoices.order_by()[: COUNTED + 1].count()
+    if count > COUNTED or not count:
+        return Extent(min(count, COUNTED), count > COUNTED, [])
+    found = invoices.order_by("currency").values_list("currency").annotate(Sum("total"), Sum("balance"))
     sums = [
         CurrencySum(currency, formats.money(Money(total, currency)), formats.money(Money(balance, currency)))
-        for currency, _, total, balance in found
+        for currency, total, balance in found
         if max(total, balance) <= LARGEST
     ]
     return Extent(count, False, sums)
@@ -241,8 +236,8 @@ def _bound(amount: Decimal, currency: str) -> int:
 
 def _words(text: str) -> Q:
     """Its number or purchase order begins so, or the customer's name holds it. Bare digits are a number's."""
-    customers = Customer.objects.filter(name__icontains=text).order_by().values("pk")
-    found = Q(number__startswith=text.upper()) | Q(purchase_order__startswith=text) | Q(customer__in=customers)
+    found = Q(number__startswith=text.upper()) | Q(customer__in=customers_named(text))
+    found |= Q(purchase_order__startswith=text) & ~Q(purchase_order="")
     if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER:
         found |= Q(number__in=_written_numbers(int(text)))
     return found

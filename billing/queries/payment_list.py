@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from billing import formats
 from billing.models import Customer, Payment
 from billing.money import Money
+from billing.queries.customer_names import customers_named
 from billing.queries.keyset import PAGE_SIZE, Order, Page, page
 
 COUNTED = 1000
@@ -67,9 +68,8 @@ def narrowed(payments: QuerySet[Payment], filters: PaymentFilters) -> QuerySet[P
     elif filters.state == "reversed":
         rows = rows.filter(reversed_at__isnull=False)
     if filters.text:
-        named = Customer.objects.filter(name__icontains=filters.text).order_by().values("pk")
         begins = Q(number__startswith=filters.text.upper()) | Q(reference__startswith=filters.text)
-        rows = rows.filter(begins | Q(customer__in=named))
+        rows = rows.filter(begins | Q(customer__in=customers_named(filters.text)))
     return rows
 
 

@@ -13,7 +13,7 @@ from tests import books, visitors
 from tests.books import AT, BY
 
 LIST = "/invoices/"
-LIST_QUERIES = 6
+LIST_QUERIES = 7
 
 
 def numbers(page):
