@@ -30,7 +30,7 @@ PNG = bytes.fromhex(
 
 
 def harbour() -> SimpleNamespace:
-    """The company of these tests: its people, its records, and a customer who belongs to nobody's care."""
+    """A company: a customer with an owner, another whom nobody owns, and a rival company beside it."""
     company = visitors.company("Harbour")
     owner = visitors.member(company, "account_manager", "Owner")
     with in_company(company):
@@ -38,7 +38,7 @@ def harbour() -> SimpleNamespace:
         sellers.set_logo(seller=seller, png=PNG, **WHY)
         owned = records_of(company, books.customer(company, "Acme", owner=owner.user))
         other = records_of(company, books.customer(company, "Borealis"))
-    return SimpleNamespace(company=company, owner=owner, owned=owned, other=other)
+    return SimpleNamespace(company=company, owner=owner, owned=owned, other=other, rival=rival())
 
 
 def rival() -> SimpleNamespace:
@@ -129,7 +129,7 @@ def people(world: SimpleNamespace) -> dict[str, Browser]:
         "owner": visitors.browser(world.owner),
         "manager": visitors.browser(visitors.member(company, "account_manager", "Max")),
         "read_only": visitors.browser(visitors.member(company, "read_only", "Rea")),
-        "rival": visitors.browser(visitors.member(rival().company, "administrator", "Riva")),
+        "rival": visitors.browser(visitors.member(world.rival.company, "administrator", "Riva")),
         "half": visitors.browser(half),
         "customer": visit(world.owned.token),
         "other": visit(world.other.token),
