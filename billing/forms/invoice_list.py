@@ -1,18 +1,18 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from billing.currencies import CURRENCIES
 from billing.forms.amounts import DayField, NumberField
 from billing.forms.choices import RecordField
+from billing.forms.fields import TextField
 from billing.models import Customer
 from billing.queries.invoice_list import NEWEST, ORDERS, STATUSES, InvoiceFilters
-from security.text import PlainTextField
 
 LARGEST_AMOUNT = 10**15
 ANY_STATUS = [("", "Any status"), *STATUSES.items()]
-ANY_CURRENCY = [("", "Any currency"), *((code, code) for code in CURRENCIES)]
 
 UNKNOWN = {"invalid_choice": "This is not one of the choices. Choose from the list."}
 
@@ -20,10 +20,10 @@ UNKNOWN = {"invalid_choice": "This is not one of the choices. Choose from the li
 class InvoiceFilterForm(forms.Form):
     """The filters of the invoice list, as the address of the page holds them."""
 
-    q = PlainTextField(label="Search invoices", max_length=100, required=False)
+    q = TextField(label="Search invoices", max_length=100, required=False)
     status = forms.ChoiceField(choices=ANY_STATUS, required=False, error_messages=UNKNOWN)
     customer = RecordField(sentence="This customer cannot be found. Choose another.", required=False)
-    currency = forms.ChoiceField(choices=ANY_CURRENCY, required=False, error_messages=UNKNOWN)
+    currency = TextField(label="Currency", max_length=10, required=False)
     issued_from = DayField(label="Issued from", required=False)
     issued_to = DayField(label="Issued to", required=False)
     due_from = DayField(label="Due from", required=False)
@@ -38,6 +38,12 @@ class InvoiceFilterForm(forms.Form):
         field.queryset = customers
         chosen = field.peek(self.data.get("customer"))
         field.choices = [("", "Any customer"), *([(chosen.pk, chosen.name)] if chosen else [])]
+
+    def clean_currency(self) -> str:
+        currency = self.cleaned_data["currency"].upper()
+        if currency and currency not in CURRENCIES:
+            raise ValidationError("This currency is not known. Write its three letters, such as EUR.")
+        return currency
 
     def clean_sort(self) -> str:
         sort = self.cleaned_data["sort"]

@@ -61,7 +61,7 @@ def test_filters_live_in_the_address(ada, acme, borealis):
         ("amount_from=lots", "This is not a number."),
         ("amount_from=10000000000000000", "The amount is too large."),
         ("amount_from=5&amount_to=4", "This amount comes before the one it should end after."),
-        ("currency=XXX", "This is not one of the choices."),
+        ("currency=XXX", "This currency is not known."),
         ("customer=nobody", "This customer cannot be found."),
         ("customer=01920000-0000-7000-8000-000000000000", "This customer cannot be found."),
         ("q=%00", "invisible control character"),
