@@ -217,7 +217,7 @@ def _sent(email: EmailMessage, at: datetime.datetime) -> None:
     email.status, email.sent_at, email.failure = EmailMessage.Status.SENT, at, ""
     email.attempts += 1
     email.save(update_fields=["status", "sent_at", "failure", "attempts"])
-    if email.kind == EmailMessage.Kind.INVOICE:
+    if email.invoice_id and email.kind == EmailMessage.Kind.INVOICE:
         Invoice.objects.filter(pk=email.invoice_id).update(sent_at=at)
     log.record(events.EMAIL_SENT, target=email, by=AUTOMATION, at=at, kind=_kind(email), recipient=email.recipient)
 

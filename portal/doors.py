@@ -28,8 +28,7 @@ def shown_invoice(link: Link) -> Invoice | None:
 
 
 def invoices(session: PortalSession) -> QuerySet[Invoice]:
-    live = session.links.filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
-    return Invoice.objects.filter(customer_id=session.customer_id, status__in=SHOWN, pk__in=live.values("invoice_id"))
+    return _linked(session).filter(status__in=SHOWN)
 
 
 def get_invoice(session: PortalSession, id: UUID) -> Invoice:
@@ -37,8 +36,14 @@ def get_invoice(session: PortalSession, id: UUID) -> Invoice:
 
 
 def get_attempt(session: PortalSession, id: UUID) -> PaymentAttempt:
-    attempts = PaymentAttempt.objects.filter(invoice__in=invoices(session))
+    """A payment that began stays visible if its invoice is voided meanwhile: money may be on its way."""
+    attempts = PaymentAttempt.objects.filter(customer_id=session.customer_id, invoice__in=_linked(session))
     return get_object_or_404(attempts.select_related("invoice", "payment"), pk=id)
+
+
+def _linked(session: PortalSession) -> QuerySet[Invoice]:
+    live = session.links.filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
+    return Invoice.objects.filter(customer_id=session.customer_id, pk__in=live.values("invoice_id"))
 
 
 def newest_attempt(invoice: Invoice) -> PaymentAttempt | None:

@@ -36,7 +36,7 @@ def for_customer(view: View) -> View:
             return response.render() if hasattr(response, "render") else response
 
     opened = login_not_required(guarded)
-    opened.guard = GUARD  # type: ignore[attr-defined]
+    opened.guard = GUARD
     return opened
 
 

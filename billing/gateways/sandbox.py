@@ -14,7 +14,7 @@ from billing.models import SandboxCharge
 
 NAME = "sandbox"
 State = SandboxCharge.State
-STATES = {State.OPEN: OPEN, State.APPROVED: APPROVED, State.DECLINED: DECLINED, State.PENDING: PENDING}
+STATES: dict[str, str] = {State.OPEN: OPEN, State.APPROVED: APPROVED, State.DECLINED: DECLINED, State.PENDING: PENDING}
 FINAL = (State.APPROVED, State.DECLINED)
 LIFETIME = datetime.timedelta(hours=24)
 DECISIONS = {

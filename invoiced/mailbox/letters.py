@@ -91,7 +91,7 @@ def pieces(text: str) -> Iterator[Piece]:
     yield Piece(text[end:])
 
 
-def _read(id: UUID, parser: BytesParser) -> EmailMessage:
+def _read(id: UUID, parser: "BytesParser[EmailMessage]") -> EmailMessage:
     with _path(id).open("rb") as file:
         return parser.parse(file)
 

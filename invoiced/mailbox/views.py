@@ -4,14 +4,14 @@ A letter is shown to whoever may see its customer: the links in it open that cus
 """
 
 import zoneinfo
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import wraps
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
@@ -20,18 +20,18 @@ from accounts.permissions import Permission
 from billing.models import EmailMessage
 from invoiced.mailbox import letters
 from invoiced.mailbox.letters import Letter
-from security.guards import require
+from security.guards import View, require
 
 ON_A_PAGE = 50
 # What a letter looks like is its own affair; it runs nothing, loads nothing and submits nothing.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def in_demo(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def in_demo(view: View) -> View:
     """Where mail really leaves, there is no such page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not (settings.DEMO and hasattr(settings, "EMAIL_FILE_PATH")):
             raise Http404
         return view(request, *args, **kwargs)

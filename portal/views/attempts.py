@@ -39,7 +39,9 @@ def attempt(request: HttpRequest, id: UUID) -> HttpResponse:
         "invoice": attempt.invoice,
         "amount": formats.money(attempt.amount),
         "step": step_of(attempt, has_returned),
+        "is_invoice_shown": attempt.invoice.status in doors.SHOWN,
         "has_receipt": attempt.payment is not None and attempt.payment.emails.exists(),
+        "credit": formats.money(attempt.payment.unapplied) if attempt.payment and attempt.payment.unapplied else "",
         **next_look(request, has_returned),
     }
     return TemplateResponse(request, "portal/attempts/detail.html", context)

@@ -97,7 +97,7 @@ def brand(request: HttpRequest) -> HttpResponse:
 @for_customer
 @require_safe
 def logo(request: HttpRequest) -> HttpResponse:
-    kept = get_object_or_404(Logo.objects.all())
+    kept: Logo = get_object_or_404(Logo.objects.all())
     return HttpResponse(bytes(kept.png), content_type="image/png", headers={"Cache-Control": "private"})
 
 
