@@ -98,7 +98,7 @@ def _document(draft: Draft) -> Document:
         lines=tuple(_line(line) for line in draft.lines),
         adjustments=tuple(
             Adjustment(
-                kind=entry.kind,
+                kind=entry.kind,  # type: ignore[arg-type]
                 label=entry.label,
                 percent=entry.percent,
                 amount=entry.amount,
@@ -107,7 +107,7 @@ def _document(draft: Draft) -> Document:
             for entry in draft.adjustments
         ),
         prices_include_tax=draft.prices_include_tax,
-        tax_rounding=draft.tax_rounding,
+        tax_rounding=draft.tax_rounding,  # type: ignore[arg-type]
         prepaid=draft.prepaid,
         payable_rounding=None,
     )

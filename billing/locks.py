@@ -41,7 +41,7 @@ def invoices_to_issue(pks: Iterable[UUID]) -> list[Invoice]:
     """As `invoices`, each with its customer and with `has_lines`."""
     lines = InvoiceLine.objects.filter(invoice=OuterRef("pk"))
     locked = Invoice.objects.select_for_update(no_key=True).filter(pk__in=list(pks)).order_by("pk")
-    found = list(locked.annotate(has_lines=Exists(lines)))
+    found: list[Invoice] = list(locked.annotate(has_lines=Exists(lines)))
     prefetch_related_objects(found, "customer")
     return found
 

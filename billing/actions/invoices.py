@@ -233,7 +233,7 @@ def settle_dispute(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Inv
 def _refuse_unissuable(invoice: Invoice) -> None:
     if invoice.status != Invoice.Status.DRAFT:
         raise InvoiceNotDraft(f"{invoice} is issued already.")
-    if not invoice.has_lines:
+    if not invoice.has_lines:  # type: ignore[attr-defined]
         raise InvoiceNotIssuable("An invoice needs at least one line. Add one, save, and issue it then.")
 
 
@@ -270,7 +270,7 @@ def _copy(record: Seller | Customer, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
-def _issued_data(invoice: Invoice) -> dict[str, str]:
+def _issued_data(invoice: Invoice) -> dict[str, Any]:
     return {"total": invoice.total.plain(), "customer": invoice.customer_name, "due": invoice.due_date.isoformat()}
 
 

@@ -73,7 +73,7 @@ class CustomerForm(RecordForm):
         if self.owns_what_it_adds:
             del self.fields["owner"]
         else:
-            self.fields["owner"].queryset = possible_owners(access.company, record and record.owner_id)
+            self.fields["owner"].queryset = possible_owners(access.company, record.owner_id if record else None)
 
     @property
     def owns_what_it_adds(self) -> bool:

@@ -218,7 +218,7 @@ def adjustment_as_typed(entry: AdjustmentEntry) -> dict[str, Any]:
 
 def _price_as_typed(price: Decimal) -> str:
     shortest = price.normalize()
-    return f"{shortest:.2f}" if -shortest.as_tuple().exponent < 2 else f"{shortest:f}"
+    return f"{shortest:.2f}" if int(shortest.as_tuple().exponent) > -2 else f"{shortest:f}"
 
 
 def _share_as_typed(percent: Decimal | None, amount: Any) -> str:

@@ -76,7 +76,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     rows = invoice_table(narrowed(doors.invoices(access), form.filters(), as_of), as_of)
     exports.record_invoices(
         company=access.company,
-        filters={name: value for name, value in request.GET.items() if value},
+        filters={name: value for name, value in request.GET.dict().items() if value},
         by=access.actor,
         at=at,
     )

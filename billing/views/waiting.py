@@ -17,7 +17,7 @@ AMOUNTS_SHOWN = 2
 
 
 class Task(NamedTuple):
-    count: int
+    count: int  # type: ignore[assignment]
     one: str
     many: str
     kind: str

@@ -1,13 +1,14 @@
 """Numbers without holes: each series counts from 1 to the last number given, and no number is given twice."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from billing.models import Customer, Invoice, Payment, Sequence
 from billing.queries.books.findings import Finding
 
 Kind = Sequence.Kind
-NUMBERED = {Kind.INVOICE: Invoice, Kind.PAYMENT: Payment, Kind.CUSTOMER: Customer}
+NUMBERED: dict[str, Any] = {Kind.INVOICE: Invoice, Kind.PAYMENT: Payment, Kind.CUSTOMER: Customer}
 NAMED_FREELY = frozenset({Kind.CUSTOMER})
 HOLES_NAMED = 20
 
