@@ -1,5 +1,6 @@
 """A company with one of everything, and everybody who might open its pages, each at a browser."""
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
@@ -155,3 +156,18 @@ def ask(browser: Browser, method: str, address: str, body: Any = None, **extra: 
         transaction.set_rollback(True)
     browser.cookies = cookies
     return response
+
+
+CHANGES_EACH_TIME = [
+    rb'(?<=name="csrfmiddlewaretoken" value=")[^"]+',
+    rb'(?<=nonce=")[^"]+',
+    rb'(?<=name="request_key" value=")[^"]+',
+]
+
+
+def steady(response: Any) -> bytes:
+    """The body of an answer without what is new in every answer."""
+    text: bytes = response.body.replace(response.headers["X-Request-Id"].encode(), b"REQUEST")
+    for pattern in CHANGES_EACH_TIME:
+        text = re.sub(pattern, b"", text)
+    return text

@@ -1,0 +1,228 @@
+"""A member limited to some customers sees nothing of the others: on no page, in no total, list, search, file or log."""
+
+import subprocess
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.utils import timezone
+
+from accounts.scoping import in_company
+from billing.actions import attempts, customers, invoices, notes, payments
+from billing.drafts import AdjustmentEntry
+from billing.models import EmailMessage, InvoiceAdjustment, Payment
+from tests import books, programs
+from tests.access.routes import all_routes, route
+from tests.access.world import WHY, ask, attempt_at, letter_of, steady
+from tests.house.code import report
+
+MARK = "Zyxwv"
+SUM = "7,654,321"
+PRICE = "7654321"
+
+# Pages an administrator finds the customer on, so that it is there to be seen.
+SHOWING = {
+    "audit:billing_log",
+    "billing:customer_list",
+    "billing:customer_suggestions",
+    "billing:dashboard",
+    "billing:invoice_create",
+    "billing:invoice_list",
+    "billing:payment_create",
+    "billing:payment_list",
+    "mailbox",
+}
+
+
+@pytest.fixture
+def hidden(world):
+    """A customer of nobody's with a mark in every text and a sum that no other has."""
+    with in_company(world.company):
+        return records(world.company)
+
+
+def records(company: Any) -> SimpleNamespace:
+    customer = customers.create(
+        company=company,
+        details={
+            "name": f"Shared {MARK}",
+            "kind": "company",
+            "email": f"{MARK}@hidden.example",
+            "phone": f"+49 {MARK}",
+            "attention_to": f"{MARK} attention",
+            "address": f"{MARK} street",
+            "country": "DE",
+            "tax_id": f"{MARK} tax",
+            "currency": "EUR",
+            "payment_terms": "NET 30",
+            "paperless": True,
+            "owner": None,
+        },
+        number=f"NR-{MARK}",
+        **WHY,
+    )
+    contact = books.contact(customer, f"Con {MARK}", email=f"con-{MARK}@hidden.example", title=f"{MARK} title")
+    written = {
+        "contact": contact,
+        "purchase_order": f"PO {MARK}",
+        "message": f"{MARK} message",
+        "lines": [books.line(PRICE, description=f"{MARK} line", unit=MARK)],
+        "adjustments": [
+            AdjustmentEntry(kind=InvoiceAdjustment.Kind.CHARGE, label=f"{MARK} fee", percent=books.Decimal(1))
+        ],
+    }
+    issued = books.issued(customer, **written)
+    paid = books.issued(customer, **written)
+    payment = books.payment(
+        customer,
+        "9000000",
+        [payments.Use(paid.pk, paid.balance)],
+        reference=f"{MARK} ref",
+        method=Payment.Method.CHEQUE,
+    )
+    written_off = invoices.write_off(invoice=books.issued(customer, **written), reason=f"{MARK} reason", **WHY)
+    disputed = invoices.dispute(invoice=books.issued(customer, **written), reason=f"{MARK} dispute", **WHY)
+    invoices.void(invoice=books.issued(customer, **written), reason=f"{MARK} void", **WHY)
+    notes.create(customer=customer, invoice=issued, text=f"{MARK} note", **WHY)
+    email = EmailMessage.objects.create(
+        company=company,
+        customer=customer,
+        invoice=issued,
+        kind=EmailMessage.Kind.INVOICE,
+        status=EmailMessage.Status.FAILED,
+        recipient=contact.email,
+        recipient_name=contact.name,
+        message=f"{MARK} letter",
+        failure=f"{MARK} bounced",
+        queued_at=timezone.now(),
+    )
+    attempt, charge = attempt_at(issued)
+    attempts.settle(
+        attempt=attempt,
+        outcome=attempts.Outcome(attempts.DECLINED, attempt.amount, f"{MARK} declined"),
+        by=books.BY,
+        at=timezone.now(),
+    )
+    return SimpleNamespace(
+        customer=customer,
+        contact=contact,
+        draft=books.draft(customer, **written),
+        invoice=issued,
+        written_off=written_off,
+        disputed=disputed,
+        payment=payment,
+        allocation=payment.allocations.get(),
+        email=email,
+        link=issued.links.first(),
+        attempt=attempt,
+        charge=charge,
+        mailbox_letter=letter_of(email),
+    )
+
+
+def questions(own: SimpleNamespace, hidden: SimpleNamespace):
+    """Every page as it opens, each list turned round in every way, and everything that can be asked for by id."""
+    for one in all_routes():
+        if one.name.startswith("accounts:") or one.guard in ("portal", "public"):
+            continue
+        yield one.name, one.address(own)
+        if set(one.arguments) & {"id", "object_id"} and "item" not in one.name and "tax_rate" not in one.name:
+            argument = "object_id" if "object_id" in one.arguments else "id"
+            record = hidden.invoice if argument == "object_id" else one.record(hidden)
+            yield one.name, one.address(own, **{argument: record.pk})
+    for name, ways in WAYS.items():
+        for way in ways:
+            way = {key: getattr(hidden, value).pk if value in vars(hidden) else value for key, value in way.items()}
+            yield name, f"{route(name).address(own)}?{urlencode(way)}"
+
+
+SHARED = "Shared"
+WAYS: dict[str, list[dict[str, str]]] = {
+    "billing:dashboard": [{"currency": "EUR"}],
+    "billing:customer_list": [
+        *({"q": word} for word in (SHARED, "hidden.example", "NR-")),
+        *({"show": show} for show in ("owing", "overdue", "credit", "archived", "all")),
+        *({"sort": sort} for sort in ("name", "-name", "-balance")),
+        {"after": f"Acme~{'0' * 32}"},
+        {"before": f"ZZ~{'f' * 32}"},
+        {"currency": "EUR"},
+    ],
+    "billing:invoice_list": [
+        *({"q": word} for word in (SHARED, "INV", "PO ", "7")),
+        *(
+            {"status": status}
+            for status in "draft open overdue unpaid partly_paid not_sent paid voided bad_debt disputed pending".split()
+        ),
+        *({"sort": sort} for sort in ("issued", "due", "-due", "amount", "-amount", "number", "-number")),
+        {"customer": "customer"},
+        {"amount_from": "1000"},
+        {"after": f"2099-01-01~{'f' * 32}"},
+        {"before": f"1999-01-01~{'0' * 32}"},
+    ],
+    "billing:payment_list": [
+        *({"q": word} for word in (SHARED, "PAY")),
+        *({"state": state} for state in ("unapplied", "reversed")),
+        {"method": "cheque"},
+        {"customer": "customer"},
+    ],
+    "billing:payment_create": [{"find": SHARED}, {"customer": "customer"}, {"invoice": "invoice"}],
+    "billing:invoice_create": [{"customer": "customer"}],
+    "billing:invoice_contacts": [{"customer": "customer"}],
+    "billing:customer_suggestions": [{"q": SHARED}, {"q": "NR-"}, {}],
+    "billing:item_suggestions": [{"q": "Item"}],
+}
+
+
+def test_a_restricted_member_never_meets_the_mark(world, people, hidden):
+    wrong = [
+        f"{method} {address} tells {mark}"
+        for name, address in questions(world.owned, hidden)
+        for method in ("GET", "POST")
+        for mark in marks_in(ask(people["owner"], method, address))
+    ]
+    assert not wrong, report(wrong)
+
+
+def test_an_administrator_meets_it_on_all_these_pages(world, people, hidden):
+    met = {
+        name
+        for name, address in questions(world.owned, hidden)
+        if marks_in(ask(people["administrator"], "GET", address))
+    }
+
+    of_the_customer = {name for name, address in questions(world.owned, hidden) if str(hidden.customer.pk) in address}
+    assert met >= SHOWING
+    assert of_the_customer - met <= {"billing:customer_archive", "billing:customer_restore"}
+
+
+def test_search_finds_ones_own_customer_of_the_same_name(world, people, hidden):
+    with in_company(world.company):
+        world.owned.customer.name = f"{SHARED} Acme"
+        world.owned.customer.save()
+    for name in ("billing:customer_list", "billing:customer_suggestions"):
+        found = ask(people["owner"], "GET", f"{route(name).address(world.owned)}?q={SHARED}")
+        assert f"{SHARED} Acme" in found.body.decode()
+
+
+def test_every_count_and_sum_is_what_it_would_be_without_them(world, people):
+    """Not a byte of a restricted member's pages changes when things happen to other customers."""
+    pages = [one.address(world.owned) for one in all_routes() if "." in one.guard and not one.arguments]
+    before = {address: steady(ask(people["owner"], "GET", address)) for address in pages}
+
+    with in_company(world.company):
+        records(world.company)
+
+    assert [address for address in pages if steady(ask(people["owner"], "GET", address)) != before[address]] == []
+
+
+def marks_in(response: Any) -> list[str]:
+    text = response.body
+    if response.headers["Content-Type"] == "application/pdf":
+        text = pdf_text(response.body)
+    return [mark for mark in (MARK, SUM, PRICE) if mark.lower().encode() in text.lower()]
+
+
+def pdf_text(document: bytes) -> bytes:
+    command = [programs.needed("pdftotext"), "-layout", "-", "-"]
+    return subprocess.run(command, input=document, capture_output=True, check=True).stdout
