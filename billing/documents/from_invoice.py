@@ -98,6 +98,8 @@ def _due(invoice: Invoice) -> Any:
 def _headline(invoice: Invoice) -> str:
     if invoice.status == Invoice.Status.VOID:
         return "This invoice is void. Nothing is due."
+    if invoice.status == Invoice.Status.ISSUED and not invoice.balance:
+        return "Paid in full. Nothing is due."
     if not _due(invoice):
         return "Nothing is due."
     return f"{formats.money(_due(invoice))} due {formats.day(invoice.due_date)}"

@@ -22,6 +22,7 @@ class SendForm(forms.Form):
         max_length=4000,
         multiline=True,
         required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Stands at the top of the e-mail, above the amount and the link to the invoice.",
     )
 

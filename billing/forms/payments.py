@@ -17,6 +17,7 @@ from billing.models import Customer, Payment
 from billing.money import LARGEST, Money
 from billing.queries.open_invoices import OpenInvoice, shared_out
 from billing.queries.payment_list import STATES, PaymentFilters
+from billing.queries.recipients import Recipient
 
 USE = "use-"
 
@@ -35,6 +36,7 @@ class PaymentForm(forms.Form):
     reference = TextField(
         label="Reference", max_length=100, required=False, help_text="A cheque number, or the text of the transfer."
     )
+    send_receipt = forms.BooleanField(label="Send a receipt", required=False)
     request_key = forms.UUIDField(
         widget=forms.HiddenInput,
         error_messages=dict.fromkeys(
@@ -43,9 +45,20 @@ class PaymentForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, invoices: Sequence[OpenInvoice], today: datetime.date, **options: Any
+        self,
+        data: Any = None,
+        *,
+        invoices: Sequence[OpenInvoice],
+        today: datetime.date,
+        receipt_to: Recipient | None,
+        **options: Any,
     ) -> None:
         super().__init__(data, **options)
+        self.receipt_to = receipt_to
+        if receipt_to:
+            self.fields["send_receipt"].label = f"Send a receipt to {receipt_to[1]}"
+        else:
+            self.fields.pop("send_receipt")
         self.invoices, self.today = invoices, today
         for invoice in invoices:
             field = AmountField(label=f"Used on {invoice.number}", required=False)
@@ -66,8 +79,9 @@ class PaymentForm(forms.Form):
         if currency:
             self._read_amounts(currency)
         if "request_key" in self.errors:
-            self.data = self.data.copy()
-            self.data["request_key"] = str(uuid4())
+            typed = self.data.copy()
+            typed["request_key"] = str(uuid4())
+            self.data = typed
         if self._names_others():
             self.add_error(None, "An invoice that was listed is no longer open. Check the list and send it again.")
         return self.cleaned_data

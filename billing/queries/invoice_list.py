@@ -115,7 +115,7 @@ class CurrencySum(NamedTuple):
 class Extent(NamedTuple):
     """How many there are, and what they come to where there are few enough to add up."""
 
-    count: int
+    count: int  # type: ignore[assignment]
     more: bool
     sums: list[CurrencySum]
 
@@ -157,7 +157,11 @@ def extent(invoices: QuerySet[Invoice]) -> Extent:
         return Extent(min(count, COUNTED), count > COUNTED, [])
     found = invoices.order_by("currency").values_list("currency").annotate(Sum("total"), Sum("balance"))
     sums = [
-        CurrencySum(currency, formats.money(Money(total, currency)), formats.money(Money(balance, currency)))
+        CurrencySum(
+            currency,
+            formats.money(Money(total, currency)),
+            formats.money(Money(balance, currency)) if balance else "",
+        )
         for currency, total, balance in found
         if max(total, balance) <= LARGEST
     ]

@@ -60,11 +60,18 @@ class InvoicePage:
     when: str
     days_late: int
     amount_due: str
+    credit: Payment | None
     allocations: list[AllocationRow]
     emails: list[EmailRow]
     attempts: list[AttemptRow]
     notes: list[Note]
     entries: list[Any]
+
+    @property
+    def credit_words(self) -> str:
+        return (
+            f"{formats.money(self.credit.unapplied)} of payment {self.credit} is not used yet." if self.credit else ""
+        )
 
     @property
     def is_draft(self) -> bool:
@@ -118,6 +125,7 @@ def invoice_page(invoice: Invoice, as_of: datetime.date) -> InvoicePage:
         when=formats.away(invoice.due_date, as_of),
         days_late=(as_of - invoice.due_date).days if invoice.status == Status.ISSUED and invoice.balance else 0,
         amount_due=formats.money(invoice.balance),
+        credit=_credit(invoice),
         allocations=[_allocation(one) for one in allocations],
         emails=[_email(one) for one in emails],
         attempts=[_attempt(one) for one in attempts],
@@ -132,6 +140,14 @@ def invoice_page(invoice: Invoice, as_of: datetime.date) -> InvoicePage:
             }
         ),
     )
+
+
+def _credit(invoice: Invoice) -> Payment | None:
+    """The oldest payment of the customer that could still pay something of it."""
+    if not invoice.balance:
+        return None
+    unused = Payment.objects.filter(customer=invoice.customer_id, currency=invoice.currency, unapplied__gt=0)
+    return unused.order_by("received_date", "pk").first()
 
 
 def _allocation(allocation: Allocation) -> AllocationRow:

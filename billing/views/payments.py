@@ -28,6 +28,7 @@ from billing.models import Customer, Payment
 from billing.queries.open_invoices import OpenInvoice, currencies_owed, open_invoices
 from billing.queries.payment_list import STATES, counted, listed, narrowed, rows_of
 from billing.queries.payment_page import payment_page
+from billing.queries.recipients import receipt_recipient
 from billing.views.addresses import changed, stem
 from security.guards import require
 
@@ -74,14 +75,14 @@ def create(request: HttpRequest) -> HttpResponse:
     visible = doors.invoices(request.access)
     currency = _currency(request, customer, wanted)
     open_ones = open_invoices(visible, customer, currency, today)
+    given = {"invoices": open_ones, "today": today, "receipt_to": receipt_recipient(customer)}
     if request.method != "POST":
         first = next((one for one in open_ones if wanted and one.id == wanted.pk), None)
-        form = PaymentForm(invoices=open_ones, today=today, initial=starting_values(first, currency, today))
+        form = PaymentForm(initial=starting_values(first, currency, today), **given)
     elif "share" in request.POST:
-        start = shared_out_as_typed(request.POST, currency, open_ones)
-        form = PaymentForm(invoices=open_ones, today=today, initial=start)
+        form = PaymentForm(initial=shared_out_as_typed(request.POST, currency, open_ones), **given)
     else:
-        form = PaymentForm(request.POST, invoices=open_ones, today=today)
+        form = PaymentForm(request.POST, **given)
         if form.is_valid() and (made := _record(request, customer, form)):
             return redirect("billing:payment_detail", id=made.pk)
     owed = currencies_owed(visible, customer)
@@ -216,6 +217,7 @@ def _record(request: HttpRequest, customer: Customer, form: PaymentForm) -> Paym
             received_date=entered["received_date"],
             method=entered["method"],
             reference=entered["reference"],
+            receipt_to=form.receipt_to if entered.get("send_receipt") else None,
             request_key=entered["request_key"],
             uses=[payments.Use(invoice_id, part) for invoice_id, part in form.parts().items()],
             by=request.access.actor,

@@ -8,7 +8,7 @@ from billing.models import EmailMessage, Invoice, Note
 from tests import books, visitors
 from tests.books import AT, BY
 
-PAGE_QUERIES = 14
+PAGE_QUERIES = 15
 
 
 def at(name, record):
@@ -54,6 +54,18 @@ def test_the_page_shows_the_document_the_facts_and_what_happened(ada, company, a
         "invoice.sent",
         "payment.recorded",
     }
+
+
+def test_unused_money_of_the_customer_is_offered(ada, acme, borealis):
+    invoice = books.issued(acme)
+    books.payment(borealis, "20")
+    books.payment(acme, "7", currency="USD")
+    assert "is not used yet" not in text(ada.get(at("invoice_detail", invoice)))
+    payment = books.payment(acme, "30")
+    page = text(ada.get(at("invoice_detail", invoice)))
+
+    assert "EUR 30.00 of payment PAY-000003 is not used yet." in page
+    assert at("payment_detail", payment) in page
 
 
 def test_a_draft_shows_what_would_be_issued(ada, acme):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.scoping import in_company
 from audit.models import BillingEvent
 from billing.actions import payments as acts
-from billing.models import Allocation, Invoice, Payment
+from billing.models import Allocation, EmailMessage, Invoice, Payment
 from billing.money import Money
 from tests import books, visitors
 from tests.books import AT, BY, TODAY
@@ -108,6 +108,25 @@ def test_the_same_form_sent_twice_makes_one_payment(ada, acme, old):
         ada.post(f"{NEW}?customer={acme.pk}", data)
 
     assert Payment.objects.count() == 1
+
+
+def test_a_receipt_goes_to_who_receives_the_invoices_if_asked_for(ada, acme, old):
+    books.contact(acme)
+    record(ada, acme, "10")
+    assert not EmailMessage.objects.exists()
+    record(ada, acme, "10", send_receipt="on")
+
+    email = EmailMessage.objects.get()
+    assert (email.kind, email.recipient, email.recipient_name) == ("receipt", "ana@customer.example", "Ana")
+
+
+def test_no_receipt_is_offered_where_nobody_could_receive_it(ada, company):
+    mute = books.customer(company, "Mute", email="")
+    record(ada, mute, "10", send_receipt="on")
+
+    assert "Send a receipt" not in text(ada.get(NEW, {"customer": mute.pk}))
+    assert not EmailMessage.objects.exists()
+    assert Payment.objects.exists()
 
 
 def test_share_out_uses_the_oldest_first_and_saves_nothing(ada, acme, old, young):
