@@ -47,7 +47,8 @@ def invoice(request: HttpRequest, id: UUID) -> HttpResponse:
 def pdf(request: HttpRequest, id: UUID) -> HttpResponse:
     invoice, at = doors.get_invoice(request.visit, id), timezone.now()
     content = render_invoice(sheet_of(invoice, request.visit.company.today(at)))
-    documents.record_download(invoice=invoice, by=request.actor, at=at)
+    if request.method == "GET":  # who asks for the head alone takes nothing away
+        documents.record_download(invoice=invoice, by=request.actor, at=at)
     disposition = content_disposition_header(as_attachment=True, filename=f"{invoice.number}.pdf")
     return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": disposition})
 

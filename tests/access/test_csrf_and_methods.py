@@ -1,0 +1,146 @@
+"""What holds for every answer: no form from elsewhere, no method nobody uses, and the headers that bind the browser."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from security import ratelimit
+from tests.access.routes import all_routes, route
+from tests.access.test_get_is_safe import contents
+from tests.access.world import ask
+from tests.house.code import report
+from tests.visitors import Browser
+
+WHO = ["anonymous", "administrator", "customer"]
+METHODS = ["TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "BREW", "PROPFIND"]
+TWO_YEARS = 63_072_000
+
+
+def careful(browser):
+    """The same browser at a server that checks its forms."""
+    checked = Browser(enforce_csrf_checks=True)
+    checked.cookies = browser.cookies
+    return checked
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_a_form_without_its_token_is_refused(world, people, who):
+    browser, before, wrong = careful(people[who]), contents(), []
+    for one in all_routes():
+        response = browser.post(one.address(world.owned), {"reason": "sent from elsewhere"})
+        if response.status_code != 403 or b"out of date" not in response.content.lower():
+            wrong.append(f"{one.name} answers {response.status_code}")
+    assert not wrong, report(wrong)
+    assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://testserver", 302), ("https://elsewhere.example", 403), ("null", 403)]
+)
+def test_with_its_token_it_is_taken_from_this_site_only(world, people, origin, status):
+    browser, address = careful(people["administrator"]), route("billing:note_create").address(world.owned)
+    page = browser.get(route("billing:invoice_detail").address(world.owned)).content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+
+    response = browser.post(address, {"csrfmiddlewaretoken": token, "text": "rings back"}, headers={"Origin": origin})
+
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_methods_nobody_uses_are_refused(world, people, who):
+    wrong = []
+    for one in all_routes():
+        for method in METHODS:
+            response = ask(people[who], method, one.address(world.owned))
+            if response.status_code != 405 or response.headers["Allow"] != "GET, HEAD, POST":
+                wrong.append(f"{method} {one.name} answers {response.status_code}")
+    assert not wrong, report(wrong)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_answer_binds_the_browser(world, people, who, method):
+    wrong = []
+    for one in all_routes():
+        response = ask(people[who], method, one.address(world.owned))
+        wrong += [f"{method} {one.name} {response.status_code}: {lack}" for lack in lacking(response, one.name, who)]
+    assert not wrong, report(wrong)
+
+
+def test_an_answer_to_an_unknown_host(people):
+    response = ask(people["administrator"], "GET", "/", HTTP_HOST="elsewhere.example")
+    assert (response.status_code, lacking(response)) == (400, [])
+
+
+def test_an_answer_that_is_not_there(people):
+    response = ask(people["administrator"], "GET", "/nowhere/")
+    assert (response.status_code, lacking(response)) == (404, [])
+
+
+def test_an_answer_to_who_asks_too_often(world, monkeypatch):
+    monkeypatch.setattr(ratelimit, "take", lambda *parts, at: False)
+    response = ask(Browser(), "POST", reverse("portal:link", args=[world.owned.token]))
+    assert (response.status_code, lacking(response)) == (429, [])
+
+
+def test_an_answer_when_something_breaks(people, monkeypatch):
+    def breaks(access):
+        raise RuntimeError("broken for this test")
+
+    monkeypatch.setattr("billing.doors.get_seller", breaks)
+    people["administrator"].raise_request_exception = False
+    response = ask(people["administrator"], "GET", "/")
+    assert (response.status_code, lacking(response)) == (500, [])
+
+
+def test_a_file_that_is_not_there(people):
+    response = ask(people["anonymous"], "GET", "/static/nothing.css")
+    assert (response.status_code, lacking(response)) == (404, [])
+
+
+# A letter in the demo's mailbox looks as its sender wished; it may bring styles, and nothing that acts.
+OWN_POLICY = {"mailbox_html"}
+# What a page of the portal is made of may be kept by the browser that may see it, to be asked about anew.
+KEPT_PRIVATELY = {"portal:brand", "portal:logo", "billing:logo"}
+
+
+def lacking(response, name="", who="administrator"):
+    """What the answer should tell the browser and does not."""
+    headers = response.headers
+    policy = headers.get("Content-Security-Policy", "")
+    wrong = [
+        f"{header} is {headers.get(header)!r}"
+        for header, value in {
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Strict-Transport-Security": f"max-age={TWO_YEARS}; includeSubDomains; preload",
+        }.items()
+        if headers.get(header) != value
+    ]
+    wrong += [
+        f"the policy does not say {part}"
+        for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'")
+        if part not in policy
+    ]
+    if name not in OWN_POLICY:
+        wrong += loose_scripts(policy, response)
+        wrong += ["the policy allows inline or evaluated code"] if "unsafe" in policy else []
+    cached = headers.get("Cache-Control", "")
+    may_be_kept = name in KEPT_PRIVATELY and cached.startswith("private")
+    if who != "anonymous" and "no-store" not in cached and not may_be_kept:
+        wrong.append(f"it may be kept: {cached!r}")
+    return wrong
+
+
+def loose_scripts(policy, response):
+    """Scripts on the page whose nonce is not the one the policy names."""
+    if not response.headers.get("Content-Type", "").startswith("text/html"):
+        return []
+    scripts = re.findall(r"<script\b[^>]*>", response.body.decode())
+    named = re.search(r"script-src 'nonce-([^']{20,})'", policy)
+    return [script for script in scripts if named is None or f'nonce="{named[1]}"' not in script]
