@@ -36,6 +36,7 @@ class Worker:
         """Work until told to stop; what is being done is finished first. A database that is away is waited for."""
         logger.info("worker %s started", self.name)
         while not self.stopping.is_set():
+            close_old_connections()
             try:
                 is_idle = self.run_some()
             except (OperationalError, InterfaceError):
@@ -48,7 +49,6 @@ class Worker:
 
     def run_some(self) -> bool:
         """Run what is scheduled and the next few tasks; whether nothing is left to do."""
-        close_old_connections()
         schedules.run_due(timezone.now())
         return any(self.stopping.is_set() or not self.run_one() for _ in range(AT_A_STRETCH))
 

@@ -32,7 +32,7 @@ class Letter:
 
     @property
     def subject(self) -> str:
-        return str(self.message["Subject"] or "(no subject)")
+        return str(self.message["Subject"] or "").strip() or "(no subject)"
 
     @property
     def sent_by(self) -> str:

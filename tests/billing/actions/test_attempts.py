@@ -1,0 +1,347 @@
+import datetime
+from uuid import uuid4
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+
+from accounts.scoping import in_company
+from audit import log
+from audit.actors import Actor
+from audit.models import BillingEvent
+from billing.actions import attempts, invoices
+from billing.errors import InvoiceNotPayable, PaymentRefused
+from billing.gateways import available
+from billing.gateways.gateway import APPROVED, DECLINED, OPEN, PENDING, Outcome
+from billing.models import Allocation, EmailMessage, LedgerEntry, Payment, PaymentAttempt, SandboxCharge
+from billing.money import Money
+from billing.queries.attempts import to_ask_about, without_pay_page
+from billing.queries.books.checks import CHECKS
+from tests import books, visitors
+from tests.queue import work
+from tests.together import together
+
+pytestmark = pytest.mark.django_db
+AT = books.AT
+ANA = Actor(type="contact", id="ana", label="Ana")
+SANDBOX = Actor(type="automation", id="sandbox", label="Sandbox gateway", on_behalf_of="Ana")
+HUNDRED = Money.parse("100", "EUR")
+MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def demo(settings):
+    settings.DEMO = True
+
+
+@pytest.fixture
+def invoice(acme):
+    return books.issued(acme)
+
+
+def start(invoice, **fields):
+    values = {"amount": HUNDRED, "request_key": uuid4(), "gateway": "sandbox", "by": ANA, "at": AT} | fields
+    return attempts.start(invoice=invoice, **values)
+
+
+def handed_over(invoice, **fields):
+    attempt = start(invoice, **fields)
+    return attempts.hand_over(attempt=attempt, external_id=f"x-{attempt.pk}", url="/there/", by=SANDBOX, at=AT)
+
+
+def settle(attempt, state, amount=HUNDRED, **fields):
+    outcome = Outcome(state, amount, fields.pop("failure", ""))
+    return attempts.settle(attempt=attempt, outcome=outcome, **({"by": SANDBOX, "at": AT} | fields))
+
+
+def entries(action):
+    return list(BillingEvent.objects.filter(action=action))
+
+
+def assert_books_true(company):
+    assert [sentence for check in CHECKS for sentence in check(company.pk).wrong] == []
+
+
+def test_start_writes_the_attempt_its_entry_and_its_task(invoice):
+    attempt = start(invoice)
+    assert (attempt.status, attempt.amount, attempt.actor_label, attempt.external_id) == (
+        "started",
+        HUNDRED,
+        "Ana",
+        None,
+    )
+    [event] = entries("attempt.started")
+    assert (event.actor_type, event.actor_label, event.data["amount"]) == ("contact", "Ana", "EUR 100.00")
+    [task] = DBTaskResult.objects.all()
+    assert (task.task_path, task.args_kwargs["args"]) == (
+        "billing.actions.attempts.ask_provider",
+        [str(attempt.company_id), str(attempt.pk)],
+    )
+
+
+def test_the_same_key_again_is_the_same_attempt(invoice):
+    key = uuid4()
+    assert start(invoice, request_key=key) == start(invoice, request_key=key)
+    assert len(entries("attempt.started")) == 1
+
+
+@pytest.mark.parametrize(
+    "amount", [Money(0, "EUR"), Money(-1, "EUR"), Money(10_001, "EUR"), Money(100, "USD")], ids=str
+)
+def test_start_refuses_an_amount_that_is_not_owed(invoice, amount):
+    with pytest.raises(PaymentRefused, match=r"at most EUR 100\.00"):
+        start(invoice, amount=amount)
+
+
+def test_start_refuses_what_is_void_or_paid_or_under_way(acme):
+    void, paid, pending = (books.issued(acme) for _ in range(3))
+    invoices.void(invoice=void, reason="wrong", by=books.BY, at=AT)
+    books.paid(paid)
+    settle(handed_over(pending), PENDING)
+    for invoice in (void, paid, pending):
+        with pytest.raises(InvoiceNotPayable):
+            start(invoice)
+
+
+def test_start_refuses_a_gateway_that_is_not_offered(invoice, settings):
+    settings.DEMO = False
+    assert available() == []
+    with pytest.raises(PaymentRefused, match="Online payment is not offered"):
+        start(invoice)
+
+
+def test_approved_records_the_payment_and_its_receipt(company, invoice):
+    attempt = settle(handed_over(invoice), APPROVED)
+    invoice.refresh_from_db()
+    assert (attempt.status, attempt.payment.amount, invoice.balance.minor) == ("succeeded", HUNDRED, 0)
+    receipt = EmailMessage.objects.get()
+    assert (receipt.kind, receipt.payment, receipt.recipient) == ("receipt", attempt.payment, "acme@customer.example")
+    [event] = entries("attempt.succeeded")
+    assert (event.actor_type, event.on_behalf_of, event.data["payment"]) == (
+        "automation",
+        "Ana",
+        attempt.payment.number,
+    )
+    assert_books_true(company)
+
+
+def test_the_receipt_goes_to_the_contact_who_paid(acme, invoice):
+    books.contact(acme, "Ana")
+    ben = books.contact(acme, "Ben", is_primary=False)
+    settle(handed_over(invoice, by=Actor.contact(ben)), APPROVED)
+    assert EmailMessage.objects.get().recipient == "ben@customer.example"
+
+
+def test_approved_twice_is_paid_once(company, invoice):
+    attempt = handed_over(invoice)
+    settle(attempt, APPROVED)
+    settle(attempt, APPROVED)
+    settle(attempt, DECLINED)
+    assert (Payment.objects.count(), PaymentAttempt.objects.get().status) == (1, "succeeded")
+    assert_books_true(company)
+
+
+@pytest.mark.parametrize("amount", [Money(9_999, "EUR"), Money(10_001, "EUR"), Money(10_000, "USD")], ids=str)
+def test_an_outcome_over_another_amount_records_nothing(invoice, amount):
+    attempt = settle(handed_over(invoice), APPROVED, amount)
+    assert (attempt.status, attempt.failure) == ("failed", f"The provider reports {amount.plain()}.")
+    assert not Payment.objects.exists()
+    [event] = entries("attempt.failed")
+    assert (event.outcome, event.data["failure"]) == ("failure", attempt.failure)
+
+
+def test_declined_says_why(invoice):
+    attempt = settle(handed_over(invoice), DECLINED, failure="The card was declined." + "x" * 400)
+    assert (attempt.status, attempt.failure[:22], len(attempt.failure)) == ("declined", "The card was declined.", 300)
+
+
+def test_pending_holds_the_invoice_until_the_last_pending_attempt_is_settled(invoice):
+    first, second = handed_over(invoice), handed_over(invoice)
+    settle(first, PENDING)
+    settle(first, PENDING)
+    settle(second, PENDING)
+    settle(second, DECLINED)
+    invoice.refresh_from_db()
+    assert invoice.pending_at == AT
+    settle(first, APPROVED)
+    invoice.refresh_from_db()
+    assert (invoice.pending_at, invoice.balance.minor, len(entries("attempt.pending"))) == (None, 0, 2)
+
+
+def test_open_leaves_everything_as_it_was(invoice):
+    before = BillingEvent.objects.count()
+    attempt = handed_over(invoice)
+    assert settle(attempt, OPEN).status == "started"
+    assert BillingEvent.objects.count() == before + 2
+
+
+@pytest.mark.parametrize("by_hand", ["100", "70"])
+def test_what_the_invoice_no_longer_needs_stays_credit(company, invoice, by_hand):
+    attempt = handed_over(invoice)
+    books.paid(invoice, by_hand)
+    payment = settle(attempt, APPROVED).payment
+    assert payment.unapplied == Money.parse(by_hand, "EUR")
+    invoice.refresh_from_db()
+    assert invoice.balance.minor == 0
+    assert_books_true(company)
+
+
+@pytest.mark.parametrize("end", [invoices.void, invoices.write_off])
+def test_money_for_an_invoice_that_takes_none_stays_credit(company, invoice, end):
+    attempt = handed_over(invoice)
+    end(invoice=invoice, reason="wrong", by=books.BY, at=AT)
+    payment = settle(attempt, APPROVED).payment
+    assert (payment.unapplied, Allocation.objects.count()) == (HUNDRED, 0)
+    assert_books_true(company)
+
+
+def test_a_key_used_for_two_invoices_makes_two_payments(acme):
+    key, both = uuid4(), [books.issued(acme), books.issued(acme)]
+    made = [settle(handed_over(invoice, request_key=key), APPROVED).payment for invoice in both]
+    assert made[0] != made[1]
+
+
+def test_give_up_closes_only_what_never_got_a_pay_page(invoice):
+    never, handed = start(invoice), handed_over(invoice)
+    for attempt in (never, handed):
+        attempts.give_up(attempt=attempt, by=SANDBOX, at=AT)
+    never.refresh_from_db()
+    handed.refresh_from_db()
+    assert (never.status, never.failure, handed.status) == ("failed", "The payment provider did not answer.", "started")
+
+
+def test_a_pay_page_that_comes_too_late_is_not_shown(invoice):
+    attempt = attempts.give_up(attempt=start(invoice), by=SANDBOX, at=AT)
+    assert attempts.hand_over(attempt=attempt, external_id="x", url="/there/", by=SANDBOX, at=AT).hand_over_url == ""
+
+
+def test_a_silent_provider_leaves_the_attempt_open_and_the_task_done(invoice):
+    attempt = start(invoice)
+    work()
+    SandboxCharge.objects.update(state="silent")
+    attempts.provider_called(gateway="sandbox", external_id=SandboxCharge.objects.get().pk)
+    work()
+    attempt.refresh_from_db()
+    assert (attempt.status, DBTaskResult.objects.successful().count()) == ("started", 2)
+
+
+def test_a_pay_page_nobody_used_for_a_day_is_closed_and_the_attempt_with_it(invoice):
+    attempt = start(invoice)
+    work()
+    SandboxCharge.objects.update(created_at=AT - datetime.timedelta(days=400))
+    attempts.provider_called(gateway="sandbox", external_id=SandboxCharge.objects.get().pk)
+    work()
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.failure) == ("declined", "Nobody completed the payment within a day.")
+
+
+def test_a_call_about_a_charge_nobody_knows_is_nothing(invoice):
+    attempts.provider_called(gateway="sandbox", external_id="unknown")
+    assert not DBTaskResult.objects.exists()
+
+
+def test_the_task_asked_twice_opens_one_charge(invoice):
+    attempt = start(invoice)
+    for _ in range(2):
+        attempts.ask_provider.call(str(attempt.company_id), str(attempt.pk))
+    PaymentAttempt.objects.update(external_id=None)
+    attempts.ask_provider.call(str(attempt.company_id), str(attempt.pk))
+    assert SandboxCharge.objects.count() == 1
+
+
+def test_the_older_an_attempt_the_seldomer_it_is_asked_about(invoice):
+    handed_over(invoice)
+    asked = []
+    for at in (AT + MINUTE * passed for passed in range(1, 70)):
+        for due in to_ask_about(at):
+            attempts.ask_again(attempt=due, at=at)
+            asked.append(at - AT)
+    assert asked == [MINUTE * 2**power for power in range(7)]
+
+
+def test_an_old_attempt_is_asked_about_four_times_a_day_until_it_is_settled(invoice):
+    attempt = handed_over(invoice)
+    last = AT + 48 * HOUR
+    PaymentAttempt.objects.update(asked_at=last)
+    assert list(to_ask_about(last + 6 * HOUR - MINUTE)) == []
+    assert list(to_ask_about(last + 6 * HOUR)) == [attempt]
+    settle(attempt, DECLINED)
+    assert list(to_ask_about(last + 6 * HOUR)) == []
+
+
+def test_without_a_pay_page_for_a_quarter_of_an_hour_it_is_time_to_give_up(invoice):
+    attempt = start(invoice)
+    handed_over(invoice)
+    assert list(without_pay_page(AT + 15 * MINUTE)) == []
+    assert list(without_pay_page(AT + 16 * MINUTE)) == [attempt]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda invoice: start(invoice),
+        lambda invoice: settle(invoice.attempts.get(), APPROVED),
+        lambda invoice: settle(invoice.attempts.get(), PENDING),
+        lambda invoice: settle(invoice.attempts.get(), DECLINED),
+    ],
+    ids=["start", "approve", "wait", "decline"],
+)
+def test_nothing_changes_without_its_entry(invoice, monkeypatch, change):
+    handed_over(invoice)
+    before = state()
+    monkeypatch.setattr(log, "record", broken)
+    with pytest.raises(RuntimeError, match="no log"):
+        change(invoice)
+    assert state() == before
+
+
+def broken(*args, **kwargs):
+    raise RuntimeError("no log")
+
+
+def state():
+    return (
+        list(PaymentAttempt.objects.values("pk", "status", "payment", "settled_at")),
+        Payment.objects.count(),
+        LedgerEntry.objects.count(),
+        DBTaskResult.objects.count(),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_return_the_call_and_the_sweep_at_once_settle_once():
+    company = visitors.company()
+    with in_company(company):
+        attempt = handed_over(books.issued(books.customer(company)))
+
+        results = together(company, [lambda: settle(attempt, APPROVED)] * 6)
+
+        assert {result.status for result in results} == {"succeeded"}
+        assert (Payment.objects.count(), Allocation.objects.count()) == (1, 1)
+        assert (len(entries("attempt.succeeded")), EmailMessage.objects.count()) == (1, 1)
+        assert_books_true(company)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_button_pressed_in_many_places_at_once_begins_one_attempt():
+    company, key = visitors.company(), uuid4()
+    with in_company(company):
+        invoice = books.issued(books.customer(company))
+
+        results = together(company, [lambda: start(invoice, request_key=key)] * 6)
+
+        assert {result.pk for result in results} == {PaymentAttempt.objects.get().pk}
+        assert DBTaskResult.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_online_and_by_hand_at_once_never_pay_more_than_is_owed():
+    company = visitors.company()
+    with in_company(company):
+        invoice = books.issued(books.customer(company))
+        attempt = handed_over(invoice)
+
+        together(company, [lambda: settle(attempt, APPROVED), lambda: books.paid(invoice, "100")] * 2)
+
+        invoice.refresh_from_db()
+        assert (invoice.balance.minor, PaymentAttempt.objects.get().status) == (0, "succeeded")
+        assert_books_true(company)

@@ -1,0 +1,140 @@
+"""What runs by itself runs when it is due, once, wherever the workers are."""
+
+import datetime
+import threading
+from uuid import uuid4
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from accounts.scoping import in_company
+from audit.models import BillingEvent
+from billing.actions import attempts
+from billing.models import EmailMessage, Invoice, PaymentAttempt, SandboxCharge
+from invoiced import schedules
+from invoiced.models import Schedule
+from tests import books, visitors
+from tests.queue import work
+from tests.together import together
+
+AT = timezone.now()
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """One schedule, every hour; when it ran."""
+    times = []
+    monkeypatch.setattr(schedules, "SCHEDULES", {"test": (HOUR, times.append)})
+    return times
+
+
+@pytest.mark.django_db
+def test_a_schedule_runs_at_once_and_then_in_its_rhythm(ran):
+    second = datetime.timedelta(seconds=1)
+    for at in (AT, AT + second, AT + HOUR - second, AT + HOUR, AT + HOUR):
+        schedules.run_due(at)
+    assert ran == [AT, AT + HOUR]
+
+
+@pytest.mark.django_db
+def test_after_a_long_pause_a_schedule_runs_once_and_does_not_catch_up(ran):
+    schedules.run_due(AT)
+    assert [schedules.run_due(AT + 30 * HOUR), schedules.run_due(AT + 30 * HOUR)] == [1, 0]
+
+
+@pytest.mark.django_db
+def test_a_schedule_that_fails_stops_no_other_and_runs_again_next_time(monkeypatch, caplog):
+    times = []
+
+    def broken(at):
+        times.append(at)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(schedules, "SCHEDULES", {"broken": (HOUR, broken), "sound": (HOUR, times.append)})
+    assert (schedules.run_due(AT), schedules.run_due(AT + HOUR)) == (2, 2)
+    assert times == [AT, AT, AT + HOUR, AT + HOUR]
+    assert "schedule broken failed" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_schedule_due_on_many_hosts_runs_once(monkeypatch):
+    company, lock, times = visitors.company(), threading.Lock(), []
+
+    def run(at):
+        with lock:
+            times.append(at)
+
+    monkeypatch.setattr(schedules, "SCHEDULES", {"test": (HOUR, run)})
+    first = together(company, [lambda: schedules.run_due(AT)] * 4)
+    second = together(company, [lambda: schedules.run_due(AT + HOUR)] * 4)
+    assert (sorted(first), sorted(second)) == ([0, 0, 0, 1], [0, 0, 0, 1])
+    assert times == [AT, AT + HOUR]
+    assert Schedule.objects.get().next_run_at == AT + 2 * HOUR
+
+
+@pytest.mark.django_db
+def test_a_customer_who_closed_the_browser_has_paid_all_the_same(company, acme, settings):
+    settings.DEMO = True
+    invoice = books.issued(acme)
+    attempt = started(invoice)
+    work()
+    SandboxCharge.objects.update(state="approved")
+    PaymentAttempt.objects.update(asked_at=AT - HOUR, started_at=AT - HOUR)
+
+    schedules.follow_up_attempts(AT)
+    schedules.follow_up_attempts(AT)
+
+    assert DBTaskResult.objects.filter(status="READY").count() == 1
+    work()
+    attempt.refresh_from_db()
+    invoice.refresh_from_db()
+    assert (attempt.status, invoice.balance.minor) == ("succeeded", 0)
+
+
+@pytest.mark.django_db
+def test_an_attempt_that_never_got_a_pay_page_is_closed_in_the_name_of_the_worker(company, acme, settings):
+    settings.DEMO = True
+    attempt = started(books.issued(acme))
+    schedules.follow_up_attempts(AT + HOUR)
+    attempt.refresh_from_db()
+    event = BillingEvent.objects.get(action="attempt.failed")
+    assert (attempt.status, event.actor_type, event.actor_label) == ("failed", "automation", "worker")
+    work()
+    assert not SandboxCharge.objects.exists()
+
+
+def started(invoice):
+    return attempts.start(
+        invoice=invoice, amount=invoice.balance, request_key=uuid4(), gateway="sandbox", by=books.BY, at=AT
+    )
+
+
+@pytest.mark.django_db
+def test_reminders_go_out_for_every_company():
+    for name in ("Ledger", "Other"):
+        company = visitors.company(name)
+        with in_company(company):
+            day = company.today(timezone.now()) - datetime.timedelta(days=5)
+            books.issued(books.customer(company), issue_date=day, due_date=day)
+            Invoice.objects.update(sent_at=AT - 100 * HOUR)
+    schedules.remind(timezone.now())
+    with in_company(company):
+        assert EmailMessage.objects.count() == 1
+    assert DBTaskResult.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_finished_tasks_and_dead_sessions_are_cleared_out_and_nothing_else():
+    old, new = AT - datetime.timedelta(days=31), AT - datetime.timedelta(days=29)
+    for status, finished_at in (("SUCCESSFUL", old), ("FAILED", old), ("SUCCESSFUL", new), ("READY", None)):
+        DBTaskResult.objects.create(
+            args_kwargs={}, task_path="x", backend_name="default", run_after=AT, status=status, finished_at=finished_at
+        )
+    Session.objects.create(session_key="dead", session_data="", expire_date=AT - HOUR)
+    Session.objects.create(session_key="live", session_data="", expire_date=AT + HOUR)
+    schedules.clear_out(AT)
+    assert sorted(DBTaskResult.objects.values_list("status", flat=True)) == ["READY", "SUCCESSFUL"]
+    assert Session.objects.get().session_key == "live"
