@@ -15,7 +15,7 @@ from billing.money import Money
 from invoiced.demo.receivables import Receivable
 from security.ids import uuid7
 
-MAILED_DAYS = 10
+MAILED_DAYS = 3
 VIEWED_DAYS = 60
 UNTIL_DISPUTE = datetime.timedelta(days=9)
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,8 +15,8 @@ from invoiced.env import BASE_DIR
 GRACE = 25
 
 
-def serve(data_dir: Path, ready: Callable[[], None]) -> int:
-    """Run both until one of them ends or this process is told to stop; nothing is left running."""
+def serve(data_dir: Path, address: tuple[str, int], ready: Callable[[], None]) -> int:
+    """Run both until one ends or this process is told to stop; `ready` is called once the web server listens."""
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -30,13 +31,21 @@ def serve(data_dir: Path, ready: Callable[[], None]) -> int:
         subprocess.Popen(command, cwd=BASE_DIR, env=environment, start_new_session=True)  # noqa: S603  our own commands
         for command in (web, worker)
     ]
+    is_ready = False
     try:
-        ready()
-        while not stopping.wait(0.5) and all(child.poll() is None for child in children):
-            pass
+        while not stopping.wait(0.2) and all(child.poll() is None for child in children):
+            if not is_ready and is_taken(address):
+                is_ready = True
+                ready()
     finally:
         _end(children)
     return 0 if stopping.is_set() else 1
+
+
+def is_taken(address: tuple[str, int]) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(address) == 0
 
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:

@@ -17,12 +17,15 @@ class Command(BaseCommand):
         parser.add_argument("--only-make", action="store_true", help="make the company and stop")
 
     def handle(self, *, only_make: bool, **options: Any) -> None:
+        address = (str(settings.SITE.hostname), settings.SITE.port)
+        if not only_make and serving.is_taken(address):
+            raise CommandError(f"Something listens on port {address[1]} already. Choose another: make demo PORT=8123")
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         signs = self._signs(settings.DATA_DIR / "demo.json")
         if only_make:
             return
-        if serving.serve(settings.DATA_DIR, lambda: self.stdout.write("\n".join(signposts.lines(signs)))):
+        if serving.serve(settings.DATA_DIR, address, lambda: self.stdout.write("\n".join(signposts.lines(signs)))):
             raise CommandError("The web server or the worker ended by itself. What it said stands above.")
 
     def _signs(self, path: Path) -> dict[str, Any]:
