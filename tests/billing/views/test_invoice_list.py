@@ -191,6 +191,17 @@ def test_the_export_holds_what_the_filters_show_with_numbers_as_numbers(ada, acm
     assert row["Purchase order"] == "'=1+1"
 
 
+@pytest.mark.django_db
+def test_the_export_is_written_after_the_request_has_ended_and_its_scope_with_it():
+    company = visitors.company()
+    ada = visitors.browser(visitors.member(company))
+    with in_company(company):
+        books.issued(books.customer(company))
+    _, rows = exported(ada)
+
+    assert [row["Number"] for row in rows] == ["INV-000001"]
+
+
 def test_an_export_leaves_one_entry_that_says_what_was_asked_for(ada, acme):
     books.issued(acme)
     exported(ada, "?status=open&q=")
