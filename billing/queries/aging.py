@@ -1,12 +1,15 @@
-"""What is open, by how long it has been due: one pass over the open invoices, whatever is asked about them."""
+"""What is open, by how long it has been due: one pass over the open invoices, whatever is asked about them.
+
+On PostgreSQL the index of the open invoices holds all it reads (migration 0004).
+"""
 
 import datetime
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
-from billing.aging import BUCKETS, bounds
+from billing.aging import BUCKETS, bounds, bucket
 from billing.models import Invoice
 from billing.queries.balances import written
 
@@ -14,28 +17,47 @@ SOON = datetime.timedelta(days=7)
 LATE = datetime.timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
+class Day(NamedTuple):
+    """The open invoices of one currency that are due on one day."""
+
+    balance: int
+    count: int
+    disputed: int
+
+
+@dataclass(slots=True)
 class Aging:
     """The open invoices of one currency, in minor units."""
 
     currency: str
-    buckets: dict[str, int]
-    count: int
-    overdue: int
-    overdue_count: int
-    late_count: int
-    due_soon: int
-    due_soon_count: int
-    disputed_count: int
+    buckets: dict[str, int] = field(default_factory=lambda: {bucket.key: 0 for bucket in BUCKETS})
+    count: int = 0
+    overdue: int = 0
+    overdue_count: int = 0
+    late: int = 0
+    late_count: int = 0
+    due_soon: int = 0
+    due_soon_count: int = 0
+    disputed_count: int = 0
 
     @property
     def total(self) -> int:
         return sum(self.buckets.values())
 
-    @property
-    def late(self) -> int:
-        """Overdue by more than `LATE`."""
-        return self.overdue - self.buckets["days_1_30"]
+    def add(self, due_date: datetime.date, as_of: datetime.date, day: Day) -> None:
+        """Count in the invoices due on one day."""
+        self.buckets[bucket(due_date, as_of).key] += day.balance
+        self.count += day.count
+        self.disputed_count += day.disputed
+        if due_date < as_of:
+            self.overdue += day.balance
+            self.overdue_count += day.count
+        if due_date < as_of - LATE:
+            self.late += day.balance
+            self.late_count += day.count
+        if as_of <= due_date <= as_of + SOON:
+            self.due_soon += day.balance
+            self.due_soon_count += day.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +72,17 @@ class Bar:
 
 
 def aging(invoices: QuerySet[Invoice], as_of: datetime.date) -> dict[str, Aging]:
-    """The open ones among the invoices, by currency."""
-    overdue, soon = Q(due_date__lt=as_of), Q(due_date__range=(as_of, as_of + SOON))
-    sums = {key: Sum("balance", filter=within, default=0) for key, within in _within(as_of).items()}
-    rows = (
+    """The open ones among the invoices, by currency. The database sums up each day, of which there are never many."""
+    days = (
         invoices.open()
         .order_by()
-        .values("currency")
-        .annotate(
-            **sums,
-            count=Count("pk"),
-            overdue=Sum("balance", filter=overdue, default=0),
-            overdue_count=Count("pk", filter=overdue),
-            late_count=Count("pk", filter=Q(due_date__lt=as_of - LATE)),
-            due_soon=Sum("balance", filter=soon, default=0),
-            due_soon_count=Count("pk", filter=soon),
-            disputed_count=Count("pk", filter=Q(disputed_at__isnull=False)),
-        )
+        .values_list("currency", "due_date")
+        .annotate(sum=Sum("balance"), count=Count("*"), disputed=Count("disputed_at"))
     )
-    return {row["currency"]: _aging(row) for row in rows}
-
-
-def nothing_open(currency: str) -> Aging:
-    return Aging(currency, {bucket.key: 0 for bucket in BUCKETS}, 0, 0, 0, 0, 0, 0, 0)
+    found: dict[str, Aging] = {}
+    for currency, due_date, *sums in days:
+        found.setdefault(currency, Aging(currency)).add(due_date, as_of, Day(*sums))
+    return found
 
 
 def bars(found: Aging, as_of: datetime.date, list_url: str) -> list[Bar]:
@@ -80,13 +90,13 @@ def bars(found: Aging, as_of: datetime.date, list_url: str) -> list[Bar]:
     days = bounds(as_of)
     return [
         Bar(
-            label=bucket.label,
-            amount=written(found.buckets[bucket.key], found.currency),
-            share=_share(found.buckets[bucket.key], found.total),
+            label=one.label,
+            amount=written(found.buckets[one.key], found.currency),
+            share=_share(found.buckets[one.key], found.total),
             step=step,
-            url=f"{list_url}{_due(days[bucket.key])}",
+            url=f"{list_url}{_due(days[one.key])}",
         )
-        for step, bucket in enumerate(BUCKETS)
+        for step, one in enumerate(BUCKETS)
     ]
 
 
@@ -95,20 +105,6 @@ def _share(part: int, total: int) -> int:
     return -(-100 * part // total) if total else 0
 
 
-def _within(as_of: datetime.date) -> dict[str, Q]:
-    return {key: _between(days.first, days.last) for key, days in bounds(as_of).items()}
-
-
-def _between(first: datetime.date | None, last: datetime.date | None) -> Q:
-    after = Q(due_date__gte=first) if first else Q()
-    return after & Q(due_date__lte=last) if last else after
-
-
 def _due(days: Any) -> str:
     ends = (("due_from", days.first), ("due_to", days.last))
     return "".join(f"&{name}={day.isoformat()}" for name, day in ends if day)
-
-
-def _aging(row: dict[str, Any]) -> Aging:
-    buckets = {bucket.key: row.pop(bucket.key) for bucket in BUCKETS}
-    return Aging(buckets=buckets, **row)

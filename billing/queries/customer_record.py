@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from billing import formats
 from billing.models import SHOWN_STATUSES, Customer, Invoice, Note, Payment
-from billing.queries.aging import Bar, aging, bars, nothing_open
+from billing.queries.aging import Aging, Bar, aging, bars
 from billing.queries.balances import Balance, balances_of, written
 
 OPEN_SHOWN = 10
@@ -54,7 +54,7 @@ def account(customer: Customer, as_of: datetime.date, list_url: str) -> list[Sta
     aged = aging(Invoice.objects.filter(customer=customer), as_of)
     found = []
     for balance in balances_of(customer.pk, customer.currency):
-        open_now = aged.get(balance.currency, nothing_open(balance.currency))
+        open_now = aged.get(balance.currency) or Aging(balance.currency)
         query = urlencode({"customer": customer.pk, "status": "open", "currency": balance.currency})
         url = f"{list_url}?{query}"
         overdue = written(open_now.overdue, balance.currency) if open_now.overdue else ""

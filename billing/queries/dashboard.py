@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 
 from billing.models import CustomerBalance, EmailMessage, Invoice, Payment, PaymentAttempt
-from billing.queries.aging import Aging, aging, nothing_open
+from billing.queries.aging import Aging, aging
 from billing.queries.balances import Outstanding, outstanding, written
 
 DEBTORS_SHOWN = 5
@@ -54,7 +54,7 @@ def standings(
     return [
         Standing(
             currency,
-            aged.get(currency) or nothing_open(currency),
+            aged.get(currency) or Aging(currency),
             owed.get(currency) or Outstanding(currency, 0, 0, 0, 0),
             came_in.get(currency, 0),
         )
