@@ -21,7 +21,7 @@ class Day(NamedTuple):
     """The open invoices of one currency that are due on one day."""
 
     balance: int
-    count: int
+    invoices: int
     disputed: int
 
 
@@ -47,17 +47,17 @@ class Aging:
     def add(self, due_date: datetime.date, as_of: datetime.date, day: Day) -> None:
         """Count in the invoices due on one day."""
         self.buckets[bucket(due_date, as_of).key] += day.balance
-        self.count += day.count
+        self.count += day.invoices
         self.disputed_count += day.disputed
         if due_date < as_of:
             self.overdue += day.balance
-            self.overdue_count += day.count
+            self.overdue_count += day.invoices
         if due_date < as_of - LATE:
             self.late += day.balance
-            self.late_count += day.count
+            self.late_count += day.invoices
         if as_of <= due_date <= as_of + SOON:
             self.due_soon += day.balance
-            self.due_soon_count += day.count
+            self.due_soon_count += day.invoices
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ AMOUNTS_SHOWN = 2
 
 
 class Task(NamedTuple):
-    count: int  # type: ignore[assignment]
+    number: int
     one: str
     many: str
     kind: str
@@ -27,9 +27,9 @@ class Task(NamedTuple):
 
     @property
     def text(self) -> str:
-        if self.count == 1:
+        if self.number == 1:
             return self.one
-        return self.many.format(f"{COUNTED:,}+" if self.count > COUNTED else f"{self.count:,}")
+        return self.many.format(f"{COUNTED:,}+" if self.number > COUNTED else f"{self.number:,}")
 
 
 def tasks(access: Access, standings: list[Standing], waiting: Waiting, as_of: datetime.date) -> list[Task]:
@@ -95,7 +95,7 @@ def tasks(access: Access, standings: list[Standing], waiting: Waiting, as_of: da
             _invoices(status="draft"),
         ),
     ]
-    return [task for task in candidates if task.count]
+    return [task for task in candidates if task.number]
 
 
 def _together(sums: Iterable[tuple[str, int]]) -> str:
