@@ -12,9 +12,7 @@ from tests.house.code import APPS, Module, imports, modules, report
 # Asked for without an import of ours: each with who needs it.
 NOT_IMPORTED = {
     "brotli": "whitenoise compresses with it",
-    "django-formtools": "the pages of django-two-factor-auth are wizards",
     "django-htmx": "an installed app: its middleware and its script",
-    "django-two-factor-auth": "an installed app",
     "fontpkg-ibm-plex-sans-arabic": "documents are set in it",
     "fontpkg-inter": "documents are set in it",
     "manimgx-fonts": "documents are set in them",
