@@ -3,8 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from typing import Any, TypedDict
 
 from django.db.models import Q, QuerySet
 
@@ -41,9 +40,10 @@ class PaymentFilters:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRow:
-    id: UUID
+class PaymentRow(TypedDict):
+    """One line of the list, written out."""
+
+    url: str
     number: str
     customer: str
     received: str
@@ -82,15 +82,16 @@ def counted(payments: QuerySet[Payment]) -> str:
     return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
 
 
-def rows_of(values: Iterable[dict[str, Any]]) -> list[PaymentRow]:
-    return [_row(row) for row in values]
+def rows_of(values: Iterable[dict[str, Any]], address: tuple[str, str]) -> list[PaymentRow]:
+    """The rows written out; `address` is what stands before and after the id in the address of a payment."""
+    return [_row(row, address) for row in values]
 
 
-def _row(row: dict[str, Any]) -> PaymentRow:
+def _row(row: dict[str, Any], address: tuple[str, str]) -> PaymentRow:
     unapplied = Money(row["unapplied"], row["currency"])
     online = " online" if row["source"] == Payment.Source.GATEWAY else ""
     return PaymentRow(
-        id=row["id"],
+        url=f"{address[0]}{row['id']}{address[1]}",
         number=row["number"],
         customer=row["customer__name"],
         received=formats.day(row["received_date"]),

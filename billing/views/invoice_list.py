@@ -45,13 +45,10 @@ def index(request: HttpRequest) -> HttpResponse:
     position = {name: request.GET.get(name, "") for name in ("after", "before")}
     page = listed(found, ORDERS[sort], **position, size=PAGE_SIZE)
     counted = extent(found)
-    before, after = stem("billing:invoice_detail")
     context = {
         "form": form,
-        "rows": rows_of(page.rows, as_of),
+        "rows": rows_of(page.rows, as_of, stem("billing:invoice_detail")),
         "extent": counted,
-        "row_before": before,
-        "row_after": after,
         "previous": changed(request.GET, before=page.before) if page.before else None,
         "next": changed(request.GET, after=page.after) if page.after else None,
         "chips": _chips(request),

@@ -44,14 +44,11 @@ def index(request: HttpRequest) -> HttpResponse:
     found = doors.payments(access)
     found = narrowed(found, form.filters()) if form.is_valid() else found.none()
     page = listed(found, **{name: request.GET.get(name, "") for name in ("after", "before")})
-    before, after = stem("billing:payment_detail")
     state = request.GET.get("state", "")
     context = {
         "form": form,
-        "rows": rows_of(page.rows),
+        "rows": rows_of(page.rows, stem("billing:payment_detail")),
         "shown": f"{len(page.rows)} of {counted(found)}",
-        "row_before": before,
-        "row_after": after,
         "previous": changed(request.GET, before=page.before) if page.before else None,
         "next": changed(request.GET, after=page.after) if page.after else None,
         "chips": [

@@ -17,7 +17,7 @@ LIST_QUERIES = 7
 
 
 def numbers(page):
-    return [row.number for row in page.context["rows"]]
+    return [row["number"] for row in page.context["rows"]]
 
 
 def words(page):

@@ -29,7 +29,7 @@ def text(page):
 
 
 def numbers(page):
-    return [row.number for row in page.context["rows"]]
+    return [row["number"] for row in page.context["rows"]]
 
 
 def arrived(amount="100", uses=(), **fields):
