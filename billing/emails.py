@@ -5,6 +5,7 @@ A letter is made when it is sent, because the link in it is a secret that is kep
 
 import datetime
 import logging
+import re
 import smtplib
 from email.utils import formataddr, parseaddr
 from typing import Any
@@ -30,6 +31,7 @@ TRIES = 8
 AUTOMATION = Actor.automation("mail")
 EXPECTED = (smtplib.SMTPException, OSError)
 LONGEST_SUBJECT = 180
+EMPTY_LINES = re.compile(r"\n{3,}")
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +132,7 @@ def compose(email: EmailMessage, at: datetime.datetime) -> EmailMultiAlternative
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     letter = EmailMultiAlternatives(
         subject=one_line(render_to_string(f"{name}.subject.txt", context)),
-        body=render_to_string(f"{name}.txt", context),
+        body=EMPTY_LINES.sub("\n\n", render_to_string(f"{name}.txt", context)),
         from_email=formataddr((one_line(seller.legal_name), address)),
         to=[email.recipient],
         reply_to=[seller.email] if seller.email else None,

@@ -189,7 +189,7 @@ def test_an_invoice_paid_in_full_or_in_part_is_not_asked_for_in_full(acme, ana):
     assert ("View and pay invoice" in told[0], "View and pay invoice" in told[1]) == (True, False)
 
 
-NASTY = "Evil\r\nBcc: all@customer.example\x00\u2028\u202eCorp <b>&amp; “Söhne”"
+NASTY = "Evil\r\nBcc: all@customer.example\x07\u2028\u202eCorp <b>&amp; “Söhne”"
 
 
 def test_no_name_writes_a_head_line_of_its_own(email):
