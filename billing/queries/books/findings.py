@@ -28,13 +28,16 @@ def batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
 
 @contextmanager
 def one_moment() -> Iterator[None]:
-    """Everything read inside is as of one moment, and nobody who writes has to wait."""
+    """Everything read inside is as of one moment, may take its time, and keeps nobody who writes waiting."""
     if connection.in_atomic_block:
         yield
         return
-    snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if connection.vendor == "postgresql" else "BEGIN"
     with connection.cursor() as cursor:
-        cursor.execute(snapshot)
+        if connection.vendor == "postgresql":
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute("SET LOCAL statement_timeout = 0")
+        else:
+            cursor.execute("BEGIN")
     try:
         yield
     finally:
