@@ -148,7 +148,8 @@ class PaymentAttempt(models.Model):
         indexes = [
             models.Index(
                 fields=["started_at"], condition=Q(status__in=["started", "pending"]), name="attempt_unsettled"
-            )
+            ),
+            models.Index(fields=["company", "started_at"], condition=Q(status="failed"), name="attempt_failed"),
         ]
 
     def __str__(self) -> str:
