@@ -3,7 +3,6 @@
 A letter is shown to whoever may see its customer: the links in it open that customer's invoices.
 """
 
-import zoneinfo
 from collections.abc import Iterable, Iterator
 from functools import wraps
 from itertools import islice
@@ -44,7 +43,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     found = list(islice(_visible(request, letters.newest(_before(request))), ON_A_PAGE + 1))
     page = found[:ON_A_PAGE]
     context = {
-        "rows": [{"letter": letter, "sent": _when(request, letter)} for letter in page],
+        "letters": page,
         "next": f"?before={page[-1].id}" if len(found) > ON_A_PAGE else None,
         "newest": "?" if "before" in request.GET else None,
     }
@@ -56,7 +55,6 @@ def letter(request: HttpRequest, id: UUID) -> HttpResponse:
     letter = _letter(request, id)
     context = {
         "letter": letter,
-        "sent": _when(request, letter),
         "pieces": letters.pieces(letter.text()),
         "html": letter.html(),
         "attachments": [
@@ -103,8 +101,3 @@ def _before(request: HttpRequest) -> UUID | None:
         return UUID(request.GET["before"]) if "before" in request.GET else None
     except ValueError:
         raise Http404 from None
-
-
-def _when(request: HttpRequest, letter: Letter) -> Any:
-    zone = zoneinfo.ZoneInfo(request.access.company.time_zone)
-    return letter.sent_at and letter.sent_at.astimezone(zone)
