@@ -44,7 +44,9 @@ class Letter:
 
     @property
     def sent_at(self) -> datetime.datetime | None:
-        return self.message["Date"].datetime if self.message["Date"] else None
+        """In a head line "-0000" is UTC too, which Python reads as a time of no zone."""
+        sent = self.message["Date"].datetime if self.message["Date"] else None
+        return sent.replace(tzinfo=datetime.UTC) if sent and sent.tzinfo is None else sent
 
     def text(self) -> str:
         return self._body("plain")

@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
+from accounts.models import Company
 from billing import emails
 from billing.actions import invoices
 from billing.models import EmailMessage
@@ -52,6 +54,15 @@ def test_the_newest_letter_stands_on_top(ada, acme, invoice):
     shown = page(ada, "mailbox")
     assert re.findall(r"Invoice INV-\d+", shown) == ["Invoice INV-000002", "Invoice INV-000001"]
     assert shown.count("acme@customer.example") == 2
+
+
+def test_letters_bear_the_time_of_the_company(company, ada, acme):
+    Company.objects.update(time_zone="Asia/Tokyo")
+    with time_machine.travel(books.AT, tick=False):
+        invoices.send(invoice=books.issued(acme), by=books.BY, at=books.AT)
+        work()
+    assert "16 Mar 2026, 18:00" in page(ada, "mailbox")
+    assert "16 Mar 2026, 18:00" in page(ada, "mailbox_letter", *ids())
 
 
 def test_an_empty_mailbox_says_what_fills_it(ada):
