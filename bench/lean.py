@@ -11,6 +11,7 @@ from django_scopes import scopes_disabled
 from billing import formats
 from billing.models import Invoice, InvoiceLine, InvoiceTax
 from billing.money import Money
+from security.guards import public
 
 PAGE = engines["django"].from_string(
     "<!doctype html><title>Invoices</title><table>{% for row in rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>"
@@ -18,6 +19,7 @@ PAGE = engines["django"].from_string(
 )
 
 
+@public
 def listed(request: HttpRequest, company: UUID) -> HttpResponse:
     if not request.user.is_authenticated:
         return HttpResponse(status=403)
@@ -31,12 +33,14 @@ def listed(request: HttpRequest, company: UUID) -> HttpResponse:
     return HttpResponse(PAGE.render({"rows": rows}, request))
 
 
+@public
 def shown(request: HttpRequest, company: UUID, invoice: UUID) -> HttpResponse:
     if not request.user.is_authenticated:
         return HttpResponse(status=403)
     return HttpResponse(PAGE.render({"rows": _document(company, invoice)}, request))
 
 
+@public
 def shown_to_customer(request: HttpRequest, company: UUID, invoice: UUID) -> HttpResponse:
     return HttpResponse(PAGE.render({"rows": _document(company, invoice)}, request))
 

@@ -15,9 +15,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from accounts.middleware import COMPANY_SESSION_KEY
 from accounts.models import User
 from accounts.scoping import in_company
+from accounts.sessions import COMPANY
 from bench.cluster import free_port
 from bench.measuring import Row, rates
 from bench.seeding import BY, Seeded
@@ -114,7 +114,7 @@ def signed_in(member: User, one: Seeded) -> str:
     session[SESSION_KEY] = str(member.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = member.get_session_auth_hash()
-    session[COMPANY_SESSION_KEY] = str(one.company.pk)
+    session[COMPANY] = str(one.company.pk)
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
