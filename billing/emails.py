@@ -28,7 +28,7 @@ from billing.links import portal_link
 from billing.models import Allocation, Customer, EmailMessage, Invoice, Payment, Seller
 
 TRIES = 8
-AUTOMATION = Actor.automation("mail")
+AUTOMATION = Actor.automation("worker")
 EXPECTED = (smtplib.SMTPException, OSError)
 LONGEST_SUBJECT = 180
 EMPTY_LINES = re.compile(r"\n{3,}")

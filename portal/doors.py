@@ -35,6 +35,12 @@ def get_invoice(session: PortalSession, id: UUID) -> Invoice:
     return get_object_or_404(invoices(session).select_related("customer"), pk=id)
 
 
+def get_document(session: PortalSession, id: UUID) -> Invoice:
+    """As `get_invoice`, with all that is printed on it."""
+    printed = invoices(session).prefetch_related("lines", "adjustments", "taxes", "allocations__payment")
+    return get_object_or_404(printed.select_related("customer"), pk=id)
+
+
 def get_attempt(session: PortalSession, id: UUID) -> PaymentAttempt:
     """A payment that began stays visible if its invoice is voided meanwhile: money may be on its way."""
     attempts = PaymentAttempt.objects.filter(customer_id=session.customer_id, invoice__in=_linked(session))

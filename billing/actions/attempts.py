@@ -28,6 +28,8 @@ from billing.queries.recipients import recipients_of
 
 Status = PaymentAttempt.Status
 UNSETTLED = (Status.STARTED, Status.PENDING)
+HOUR = datetime.timedelta(hours=1)
+TRIES_AN_HOUR = 10
 BETWEEN_LOOKS = datetime.timedelta(seconds=10)
 SOMEBODY_WAITS = 10  # the priority of a task whose outcome a person is looking at
 
@@ -49,6 +51,8 @@ def start(
         raise InvoiceNotPayable(f"Nothing is left to pay on {invoice}.")
     if invoice.pending_at:
         raise InvoiceNotPayable(f"A payment of {invoice} is under way already. Wait until it arrives or fails.")
+    if invoice.attempts.filter(started_at__gt=at - HOUR).count() >= TRIES_AN_HOUR:
+        raise PaymentRefused(f"{invoice} was tried to be paid too often. Try again in an hour, or pay in another way.")
     if amount.currency != invoice.currency or not 0 < amount.minor <= invoice.balance.minor:
         raise PaymentRefused(f"Pay more than zero and at most {invoice.balance.plain()}.")
     attempt = PaymentAttempt(

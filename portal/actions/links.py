@@ -48,7 +48,7 @@ def revoke(*, link: Link, by: Actor, at: datetime.datetime) -> Link:
 
 def for_letter(invoice: Invoice, recipient: str, at: datetime.datetime) -> str:
     """The link that goes into a letter."""
-    return create(invoice=invoice, recipient=recipient, by=Actor.automation("mail"), at=at)
+    return create(invoice=invoice, recipient=recipient, by=Actor.automation("worker"), at=at)
 
 
 def _contact(invoice: Invoice, recipient: str) -> Contact | None:

@@ -30,7 +30,7 @@ Status = PaymentAttempt.Status
 @for_customer
 @require_safe
 def invoice(request: HttpRequest, id: UUID) -> HttpResponse:
-    invoice = doors.get_invoice(request.visit, id)
+    invoice = doors.get_document(request.visit, id)
     today = request.visit.company.today(timezone.now())
     context = {
         **frame(request),
@@ -45,7 +45,7 @@ def invoice(request: HttpRequest, id: UUID) -> HttpResponse:
 @for_customer
 @require_safe
 def pdf(request: HttpRequest, id: UUID) -> HttpResponse:
-    invoice, at = doors.get_invoice(request.visit, id), timezone.now()
+    invoice, at = doors.get_document(request.visit, id), timezone.now()
     content = render_invoice(sheet_of(invoice, request.visit.company.today(at)))
     if request.method == "GET":  # who asks for the head alone takes nothing away
         documents.record_download(invoice=invoice, by=request.actor, at=at)

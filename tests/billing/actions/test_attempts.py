@@ -102,6 +102,15 @@ def test_start_refuses_what_is_void_or_paid_or_under_way(acme):
             start(invoice)
 
 
+def test_start_refuses_the_eleventh_try_within_an_hour(invoice):
+    """A pay page is where stolen cards are tried out."""
+    for _ in range(10):
+        settle(handed_over(invoice), DECLINED)
+    with pytest.raises(PaymentRefused, match="too often"):
+        start(invoice, at=AT + HOUR - MINUTE)
+    assert start(invoice, at=AT + HOUR).status == "started"
+
+
 def test_start_refuses_a_gateway_that_is_not_offered(invoice, settings):
     settings.DEMO = False
     assert available() == []
