@@ -5,6 +5,10 @@ class BillingError(Exception):
     """A change the rules of receivables do not allow."""
 
 
+class RecordGone(BillingError):
+    """It was removed since the page that named it was shown."""
+
+
 class InvoiceNotDraft(BillingError):
     pass
 

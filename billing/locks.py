@@ -6,10 +6,13 @@ SQLite has no row locks: there the transaction itself, begun IMMEDIATE, keeps ev
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, prefetch_related_objects
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Exists, Model, OuterRef, QuerySet, prefetch_related_objects
 
+from billing.errors import RecordGone
 from billing.models import (
     Allocation,
     Contact,
@@ -23,22 +26,28 @@ from billing.models import (
     TaxRate,
 )
 
+Record = TypeVar("Record", bound=Model)
+
 
 def customer(pk: UUID) -> Customer:
-    return Customer.objects.select_for_update(of=("self",), no_key=True).select_related("company").get(pk=pk)
+    return _one(Customer.objects.select_for_update(of=("self",), no_key=True).select_related("company"), pk)
 
 
 def invoice(pk: UUID) -> Invoice:
-    return Invoice.objects.select_for_update(of=("self",), no_key=True).select_related("company").get(pk=pk)
+    return _one(Invoice.objects.select_for_update(of=("self",), no_key=True).select_related("company"), pk)
 
 
 def invoices(pks: Iterable[UUID]) -> list[Invoice]:
     """In the order of their ids, so that two callers never wait for each other."""
-    return list(Invoice.objects.select_for_update(no_key=True).filter(pk__in=list(pks)).order_by("pk"))
+    ids = set(pks)
+    found: list[Invoice] = list(Invoice.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+    if len(found) < len(ids):
+        raise RecordGone("One of these invoices is no longer there.")
+    return found
 
 
 def invoices_to_issue(pks: Iterable[UUID]) -> list[Invoice]:
-    """As `invoices`, each with its customer and with `has_lines`."""
+    """As `invoices`, but only those still there; each with its customer and with `has_lines`."""
     lines = InvoiceLine.objects.filter(invoice=OuterRef("pk"))
     locked = Invoice.objects.select_for_update(no_key=True).filter(pk__in=list(pks)).order_by("pk")
     found: list[Invoice] = list(locked.annotate(has_lines=Exists(lines)))
@@ -47,34 +56,38 @@ def invoices_to_issue(pks: Iterable[UUID]) -> list[Invoice]:
 
 
 def payment(pk: UUID) -> Payment:
-    return Payment.objects.select_for_update(of=("self",), no_key=True).select_related("customer").get(pk=pk)
+    return _one(Payment.objects.select_for_update(of=("self",), no_key=True).select_related("customer"), pk)
 
 
 def allocation(pk: UUID) -> Allocation:
-    return (
-        Allocation.objects.select_for_update(of=("self",), no_key=True).select_related("payment", "invoice").get(pk=pk)
-    )
+    locked = Allocation.objects.select_for_update(of=("self",), no_key=True)
+    return _one(locked.select_related("payment", "invoice"), pk)
 
 
 def attempt(pk: UUID) -> PaymentAttempt:
-    return (
-        PaymentAttempt.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("invoice", "customer")
-        .get(pk=pk)
-    )
+    locked = PaymentAttempt.objects.select_for_update(of=("self",), no_key=True)
+    return _one(locked.select_related("invoice", "customer"), pk)
 
 
 def contact(pk: UUID) -> Contact:
-    return Contact.objects.select_for_update(of=("self",), no_key=True).select_related("customer").get(pk=pk)
+    return _one(Contact.objects.select_for_update(of=("self",), no_key=True).select_related("customer"), pk)
 
 
 def item(pk: UUID) -> Item:
-    return Item.objects.select_for_update(no_key=True).get(pk=pk)
+    return _one(Item.objects.select_for_update(no_key=True), pk)
 
 
 def tax_rate(pk: UUID) -> TaxRate:
-    return TaxRate.objects.select_for_update(no_key=True).get(pk=pk)
+    return _one(TaxRate.objects.select_for_update(no_key=True), pk)
 
 
 def seller(pk: UUID) -> Seller:
-    return Seller.objects.select_for_update(no_key=True).get(pk=pk)
+    return _one(Seller.objects.select_for_update(no_key=True), pk)
+
+
+def _one(locked: QuerySet[Record], pk: UUID) -> Record:
+    """The row; a draft may have been discarded since the page was shown."""
+    try:
+        return locked.get(pk=pk)
+    except ObjectDoesNotExist:
+        raise RecordGone(f"This {locked.model._meta.verbose_name} is no longer there.") from None

@@ -11,16 +11,21 @@ from audit import log
 from audit.actors import Actor
 from billing import emails, events, ledger, locks, numbering
 from billing.errors import (
+    BillingError,
     DisputeRefused,
     InvoiceNotDraft,
     InvoiceNotIssuable,
     InvoiceNotSendable,
     InvoiceNotVoidable,
     InvoiceNotWritable,
+    RecordGone,
 )
 from billing.models import Customer, EmailMessage, Invoice, LedgerEntry, Seller
 from billing.models import Sequence as NumberSequence
 from billing.queries.recipients import recipients_of
+
+# Why each of a selection is left as it is.
+Refusals = dict[UUID, BillingError]
 
 ISSUED_FIELDS = [
     "status",
@@ -65,21 +70,16 @@ def issue(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Invoice:
 @transaction.atomic
 def issue_many(*, invoice_ids: Iterable[UUID], by: Actor, at: datetime.datetime) -> list[Invoice]:
     """Issue a billing run: all of them or none, numbered in the order of their dates."""
-    invoices = sorted(locks.invoices_to_issue(invoice_ids), key=lambda invoice: (invoice.issue_date, invoice.pk))
-    for invoice in invoices:
-        _refuse_unissuable(invoice)
-    sellers = {seller.company_id: _copy(seller, SELLER_COPIED) for seller in Seller.objects.all()}
-    ledger.post(
-        [_become_issued(invoice, number, sellers[invoice.company_id], at) for invoice, number in _numbered(invoices)]
-    )
-    _save_issued(invoices)
-    log.record_many(
-        [
-            log.entry(events.INVOICE_ISSUED, target=invoice, by=by, at=at, **_issued_data(invoice))
-            for invoice in invoices
-        ]
-    )
-    return invoices
+    issued, refused = _issue_possible(invoice_ids, by, at)
+    for refusal in refused.values():
+        raise refusal
+    return issued
+
+
+@transaction.atomic
+def issue_possible(*, selected: Iterable[Invoice], by: Actor, at: datetime.datetime) -> tuple[list[Invoice], Refusals]:
+    """Issue those of a selection that can be issued, numbered in the order of their dates; why each other cannot."""
+    return _issue_possible([invoice.pk for invoice in selected], by, at)
 
 
 @transaction.atomic
@@ -116,6 +116,20 @@ def send(
     ]
     log.record(events.INVOICE_SENT, target=invoice, by=by, at=at, recipients=", ".join(address for _, address in to))
     return queued
+
+
+@transaction.atomic
+def send_possible(*, selected: Iterable[Invoice], by: Actor, at: datetime.datetime) -> tuple[list[Invoice], Refusals]:
+    """Send those of a selection that can be sent; why each other cannot."""
+    sent, refused = [], {}
+    for invoice in sorted(selected, key=lambda one: one.pk):
+        try:
+            send(invoice=invoice, by=by, at=at)
+        except BillingError as refusal:
+            refused[invoice.pk] = refusal
+        else:
+            sent.append(invoice)
+    return sent, refused
 
 
 def mark_sent(*, invoice: Invoice, way: str, by: Actor, at: datetime.datetime) -> Invoice:
@@ -230,11 +244,38 @@ def settle_dispute(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Inv
     return invoice
 
 
-def _refuse_unissuable(invoice: Invoice) -> None:
+def _issue_possible(invoice_ids: Iterable[UUID], by: Actor, at: datetime.datetime) -> tuple[list[Invoice], Refusals]:
+    ids = list(invoice_ids)
+    found = sorted(locks.invoices_to_issue(ids), key=lambda invoice: (invoice.issue_date, invoice.pk))
+    gone = set(ids).difference(invoice.pk for invoice in found)
+    refused: Refusals = {pk: RecordGone("This invoice is no longer there.") for pk in gone}
+    refused |= {invoice.pk: refusal for invoice in found if (refusal := _why_not_issuable(invoice))}
+    invoices = [invoice for invoice in found if invoice.pk not in refused]
+    if invoices:
+        _issue(invoices, by, at)
+    return invoices, refused
+
+
+def _why_not_issuable(invoice: Invoice) -> BillingError | None:
     if invoice.status != Invoice.Status.DRAFT:
-        raise InvoiceNotDraft(f"{invoice} is issued already.")
+        return InvoiceNotDraft(f"{invoice} is issued already.")
     if not invoice.has_lines:  # type: ignore[attr-defined]
-        raise InvoiceNotIssuable("An invoice needs at least one line. Add one, save, and issue it then.")
+        return InvoiceNotIssuable("An invoice needs at least one line. Add one, save, and issue it then.")
+    return None
+
+
+def _issue(invoices: list[Invoice], by: Actor, at: datetime.datetime) -> None:
+    sellers = {seller.company_id: _copy(seller, SELLER_COPIED) for seller in Seller.objects.all()}
+    ledger.post(
+        [_become_issued(invoice, number, sellers[invoice.company_id], at) for invoice, number in _numbered(invoices)]
+    )
+    _save_issued(invoices)
+    log.record_many(
+        [
+            log.entry(events.INVOICE_ISSUED, target=invoice, by=by, at=at, **_issued_data(invoice))
+            for invoice in invoices
+        ]
+    )
 
 
 def _numbered(invoices: list[Invoice]) -> list[tuple[Invoice, str]]:

@@ -12,11 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import Access
 from accounts.permissions import Permission
 from billing import doors
 from billing.actions import exports, invoices
-from billing.errors import BillingError
 from billing.forms.invoice_list import InvoiceFilterForm
 from billing.models import Invoice
 from billing.queries.invoice_export import HEAD, invoice_table
@@ -30,7 +28,10 @@ CHIPS = ("draft", "open", "overdue", "not_sent", "sent", "viewed", "pending", "p
 MORE_FILTERS = ("customer", "currency", "issued_from", "issued_to", "due_from", "due_to", "amount_from", "amount_to")
 MOST_SELECTED = 200
 MOST_REFUSALS_SHOWN = 10
-BULK = {"issue": Permission.INVOICE_ISSUE, "send": Permission.INVOICE_SEND}
+BULK = {
+    "issue": (Permission.INVOICE_ISSUE, invoices.issue_possible),
+    "send": (Permission.INVOICE_SEND, invoices.send_possible),
+}
 
 
 @require(Permission.INVOICE_VIEW)
@@ -90,27 +91,19 @@ def bulk(request: HttpRequest) -> HttpResponse:
     act = request.POST.get("bulk", "")
     if act not in BULK:
         raise Http404
-    if not request.access.can(BULK[act]):
+    permission, change = BULK[act]
+    if not request.access.can(permission):
         raise PermissionDenied
     selected = _selected(request)
     if not selected:
         messages.warning(request, "Nothing was selected. Tick the invoices first.")
         return redirect(_list(request))
-    done, refused = [], []
-    for invoice in selected:
-        try:
-            done.append(_one(act, invoice, request.access))
-        except BillingError as refusal:
-            refused.append(f"{_named(invoice)}: {refusal}")
+    changed_ones, refusals = change(selected=selected, by=request.access.actor, at=timezone.now())
+    numbers = {invoice.pk: str(invoice) for invoice in changed_ones}
+    done = [numbers[invoice.pk] for invoice in selected if invoice.pk in numbers]
+    refused = [f"{_named(invoice)}: {refusals[invoice.pk]}" for invoice in selected if invoice.pk in refusals]
     _report(request, act, done, refused)
     return redirect(_list(request))
-
-
-def _one(act: str, invoice: Invoice, access: Access) -> str:
-    if act == "issue":
-        return str(invoices.issue(invoice=invoice, by=access.actor, at=timezone.now()))
-    invoices.send(invoice=invoice, by=access.actor, at=timezone.now())
-    return str(invoice)
 
 
 def _selected(request: HttpRequest) -> list[Invoice]:

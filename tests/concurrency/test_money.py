@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.scoping import in_company
-from billing.actions import invoices, payments
+from billing.actions import drafts, invoices, payments
 from billing.actions.payments import Use
 from billing.errors import BillingError
 from billing.models import Invoice, LedgerEntry, Payment
@@ -40,13 +40,31 @@ def assert_books_true(company):
 
 def test_drafts_issued_at_once_get_numbers_without_gaps(company):
     acme = books.customer(company)
-    drafts = [books.draft(acme) for _ in range(8)]
+    drafted = [books.draft(acme) for _ in range(8)]
 
-    results = together(company, [lambda draft=draft: invoices.issue(invoice=draft, **WHO) for draft in drafts])
+    results = together(company, [lambda draft=draft: invoices.issue(invoice=draft, **WHO) for draft in drafted])
 
     assert refused(results) == []
     numbers = sorted(Invoice.objects.values_list("number", flat=True))
     assert numbers == [f"INV-{number:06d}" for number in range(1, 9)]
+    assert_books_true(company)
+
+
+def test_a_draft_issued_and_discarded_at_once_is_one_of_both(company):
+    drafted = [books.draft(books.customer(company)) for _ in range(3)]
+    seen = [Invoice.objects.get(pk=draft.pk) for draft in drafted]
+
+    for draft, other in zip(drafted, seen, strict=True):
+        results = together(
+            company,
+            [
+                lambda draft=draft: invoices.issue(invoice=draft, **WHO),
+                lambda other=other: drafts.discard(invoice=other, **WHO),
+            ],
+        )
+        assert len(refused(results)) == 1
+
+    assert not Invoice.objects.drafts().exists()
     assert_books_true(company)
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from audit.models import BillingEvent
-from billing.actions import invoices, payments
+from billing.actions import drafts, invoices, payments
 from billing.errors import (
     DisputeRefused,
     InvoiceNotDraft,
@@ -12,6 +12,7 @@ from billing.errors import (
     InvoiceNotSendable,
     InvoiceNotVoidable,
     InvoiceNotWritable,
+    RecordGone,
 )
 from billing.models import EmailMessage, Invoice, InvoiceLine, LedgerEntry
 from billing.money import Money
@@ -89,6 +90,23 @@ def test_a_run_that_fails_uses_no_number(acme):
         invoices.issue_many(invoice_ids=[good.pk, bad.pk], **WHO)
 
     assert books.issued(acme).number == "INV-000002"
+
+
+@pytest.mark.parametrize("act", [invoices.issue, invoices.send, invoices.settle_dispute, drafts.discard])
+def test_a_draft_that_was_discarded_is_no_longer_there(acme, act):
+    shown = books.draft(acme)
+    drafts.discard(invoice=Invoice.objects.get(pk=shown.pk), **WHO)
+
+    with pytest.raises(RecordGone, match="This invoice is no longer there"):
+        act(invoice=shown, **WHO)
+
+
+def test_a_stack_with_a_discarded_draft_in_it_is_refused(acme):
+    shown, issued = books.draft(acme), books.issued(acme)
+    drafts.discard(invoice=Invoice.objects.get(pk=shown.pk), **WHO)
+
+    with pytest.raises(RecordGone, match="no longer there"):
+        invoices.mark_sent_many(invoice_ids=[issued.pk, shown.pk], way="post", **WHO)
 
 
 def test_a_change_that_fails_afterwards_gives_its_number_back(acme):

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.scoping import in_company
 from audit.models import BillingEvent
+from billing.actions import drafts
 from billing.actions import invoices as acts
 from billing.models import EmailMessage, Invoice
 from tests import books, visitors
@@ -14,6 +15,7 @@ from tests.books import AT, BY
 
 LIST = "/invoices/"
 LIST_QUERIES = 7
+BULK_ISSUE_QUERIES = 22
 
 
 def numbers(page):
@@ -144,6 +146,39 @@ def test_ticked_invoices_are_sent(ada, acme):
     assert EmailMessage.objects.count() == 1
     assert words(page)[0] == "1 invoice on the way to the customers: INV-000001."
     assert "Only an issued invoice can be sent" in words(page)[1]
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_a_billing_run_asks_the_same_of_the_database_for_two_as_for_twenty(ada, acme, count, django_assert_num_queries):
+    drafts = [books.draft(acme).pk for _ in range(count)]
+    with django_assert_num_queries(BULK_ISSUE_QUERIES):
+        ada.post(reverse("billing:invoice_bulk"), {"bulk": "issue", "selected": drafts})
+    assert Invoice.objects.issued().count() == count
+
+
+def test_a_run_that_breaks_off_issues_none(ada, acme, monkeypatch):
+    drafts = [books.draft(acme).pk for _ in range(3)]
+    monkeypatch.setattr("audit.log.record_many", books.fail)
+    with pytest.raises(LookupError):
+        ticked(ada, "issue", *drafts)
+    assert not Invoice.objects.issued().exists()
+
+
+@pytest.mark.parametrize("act", ["issue", "send"])
+def test_a_draft_discarded_since_the_list_was_shown_is_reported_and_the_others_go_on(ada, acme, monkeypatch, act):
+    gone = books.draft(acme)
+    other = books.draft(acme) if act == "issue" else books.issued(acme)
+
+    def seen(request):
+        drafts.discard(invoice=gone, by=BY, at=AT)
+        return [gone_as_seen, other]
+
+    gone_as_seen = Invoice.objects.get(pk=gone.pk)
+    monkeypatch.setattr("billing.views.invoice_list._selected", seen)
+    page = ticked(ada, act, gone_as_seen.pk, other.pk)
+
+    assert words(page)[0].startswith("1 invoice ")
+    assert words(page)[1] == "Draft for Acme: This invoice is no longer there."
 
 
 def test_nothing_ticked_is_said(ada):
