@@ -51,12 +51,13 @@ def record(
 ) -> Payment:
     """Keep money that arrived and use it on invoices; what is left stays to the customer's credit.
 
-    `request_key` names the form or attempt it came from: the same key again returns the payment it made before.
+    `request_key` names the form or attempt it came from: the same key again returns the payment it made before,
+    and is refused for any other payment. Keys of forms and of attempts never meet: each source has its own.
     """
     customer = locks.customer(customer.pk)
-    made_before = Payment.objects.filter(request_key=request_key).first()
+    made_before = Payment.objects.filter(source=source, request_key=request_key).first()
     if made_before:
-        return made_before
+        return _same(made_before, customer, amount)
     if amount.minor <= 0:
         raise PaymentRefused("A payment must be more than zero.")
     if received_date > customer.company.today(at):
@@ -95,6 +96,15 @@ def record(
         used_on=_used_on([invoices[use.invoice_id] for use in uses]),
         allocations=[{"invoice": str(invoices[use.invoice_id]), "amount": use.amount.plain()} for use in uses],
     )
+    return payment
+
+
+def _same(payment: Payment, customer: Customer, amount: Money) -> Payment:
+    """The payment a key made before, if this is it; nothing is said about it to whoever asks for another."""
+    if (payment.customer_id, payment.amount) != (customer.pk, amount):
+        raise PaymentRefused(
+            "This form was already used for another payment. Open a new form and enter this payment there."
+        )
     return payment
 
 

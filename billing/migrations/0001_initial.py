@@ -483,7 +483,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='payment',
-            constraint=models.UniqueConstraint(fields=('company', 'request_key'), name='payment_request_once'),
+            constraint=models.UniqueConstraint(fields=('company', 'source', 'request_key'), name='payment_request_once'),
         ),
         migrations.AddConstraint(
             model_name='payment',

@@ -47,7 +47,7 @@ class Payment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["company", "number"], name="payment_number_once_per_company"),
-            models.UniqueConstraint(fields=["company", "request_key"], name="payment_request_once"),
+            models.UniqueConstraint(fields=["company", "source", "request_key"], name="payment_request_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(
                 condition=Q(unapplied__gte=0, unapplied__lte=F("amount")), name="payment_unapplied_within_amount"

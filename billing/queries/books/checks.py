@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from billing.queries.books import entries, ledger, numbers, recomputed
+from billing.queries.books import attempts, entries, ledger, numbers, recomputed
 from billing.queries.books.findings import Finding
 
 CHECKS: tuple[Callable[[UUID], Finding], ...] = (
@@ -18,4 +18,5 @@ CHECKS: tuple[Callable[[UUID], Finding], ...] = (
     numbers.numbers_have_no_holes,
     entries.invoices_have_their_entries,
     entries.payments_have_their_entries,
+    attempts.attempts_have_their_payments,
 )

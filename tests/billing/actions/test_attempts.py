@@ -209,6 +209,17 @@ def test_a_key_used_for_two_invoices_makes_two_payments(acme):
     assert made[0] != made[1]
 
 
+@pytest.mark.parametrize("amount", ["0.01", "100"])
+def test_a_payment_keyed_with_the_id_of_an_attempt_does_not_stand_in_for_it(company, acme, invoice, amount):
+    attempt = handed_over(invoice)
+    keyed = books.payment(acme, amount, request_key=attempt.pk)
+
+    payment = settle(attempt, APPROVED).payment
+    assert (payment.source, payment.amount, Payment.objects.count()) == ("gateway", HUNDRED, 2)
+    assert payment != keyed
+    assert_books_true(company)
+
+
 def test_give_up_closes_only_what_never_got_a_pay_page(invoice):
     never, handed = start(invoice), handed_over(invoice)
     for attempt in (never, handed):

@@ -9,8 +9,19 @@ from accounts.actions import companies
 from accounts.scoping import in_company
 from billing.actions import customers, drafts, invoices, payments
 from billing.drafts import AdjustmentEntry
-from billing.models import Allocation, CustomerBalance, Invoice, InvoiceLine, InvoiceTax, LedgerEntry, Payment, Sequence
+from billing.models import (
+    Allocation,
+    CustomerBalance,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    LedgerEntry,
+    Payment,
+    PaymentAttempt,
+    Sequence,
+)
 from billing.money import Money
+from security.ids import uuid7
 from tests import books, visitors
 from tests.books import AT, BY, TODAY
 
@@ -184,6 +195,26 @@ def test_an_entry_in_another_currency_than_its_document_is_named(acme):
     )
 
     assert f"ledger entry {entry.pk}: its customer or currency is not that of its document" in faults()
+
+
+def test_a_charge_booked_as_another_payment_is_named(acme):
+    invoice = books.issued(acme)
+    keyed = books.payment(acme, "0.01")
+    attempt = PaymentAttempt.objects.create(
+        company=acme.company,
+        customer=acme,
+        invoice=invoice,
+        request_key=uuid7(),
+        gateway="sandbox",
+        currency="EUR",
+        amount=Money(10000, "EUR"),
+        status="succeeded",
+        payment=keyed,
+        started_at=AT,
+        settled_at=AT,
+    )
+
+    assert faults() == [f"attempt {attempt.pk}: PAY-000001 is not the payment it made"]
 
 
 @pytest.mark.parametrize(
