@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts import events, locks
@@ -27,9 +28,10 @@ def create(*, email: str, name: str, password: str, by: Actor, at: datetime) -> 
 def change_password(*, user: User, current: str, new: str, by: Actor, at: datetime) -> User:
     """Replace the password of a person who proves to know the old one. It ends their other sessions."""
     proofs.confirm_password(user=user, password=current, at=at)
+    hashed = make_password(new)  # slow by intent, so before other writers have to wait for this transaction
     with transaction.atomic():
         user = locks.user(user.pk)
-        user.set_password(new)
+        user.password = hashed
         user.save(update_fields=["password"])
         log.record(events.USER_PASSWORD_CHANGED, target=user, by=by, at=at, company_id=home_company_id(user))
     return user

@@ -1,4 +1,6 @@
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
 
 from accounts.actions import users
 from accounts.errors import EmailAlreadyUsed
@@ -70,6 +72,22 @@ def test_no_change_without_its_entry(browser, ada, monkeypatch):
 
 def failing(*args, **details):
     raise RuntimeError
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_while_a_password_is_hashed(browser, ada, monkeypatch):
+    transactions = []
+    encode = MD5PasswordHasher.encode
+
+    def watched(*arguments):
+        transactions.append(connection.in_atomic_block)
+        return encode(*arguments)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", watched)
+    browser.post(ADDRESS, {"current": make.PASSWORD, "new": NEW})
+
+    assert transactions
+    assert not any(transactions)
 
 
 def test_an_address_gets_one_account():
