@@ -6,7 +6,7 @@ REDACTED = "[redacted]"
 
 SENSITIVE = r"password|passphrase|passwd|secret|csrfmiddlewaretoken|token|api[_-]?key|sessionid|seed|otp|cvc|cvv"
 NAMED_VALUE = re.compile(
-    rf"""(?P<name>["']?\b(?:[\w-]*[_-])?(?:{SENSITIVE})\b["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,;&}}\])]+)""",
+    rf"""(?P<name>(?<![^\W_])(?:{SENSITIVE})\b["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,;&}}\])]+)""",
     re.IGNORECASE,
 )
 HEADER = re.compile(
@@ -14,7 +14,8 @@ HEADER = re.compile(
     re.IGNORECASE,
 )
 LINK_TOKEN = re.compile(r"(?P<before>/i/)[A-Za-z0-9_-]{20,}")
-DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+UUID = r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])"
+DIGITS = re.compile(rf"{UUID}|(?<!\d)(?P<digits>\d(?:[ -]?\d){{12,18}})(?!\d)", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
@@ -37,5 +38,6 @@ def is_card_number(digits: str) -> bool:
 
 
 def _card_number(match: re.Match[str]) -> str:
-    digits = re.sub(r"[ -]", "", match[0])
+    """Groups of an id are never a card, whatever digits they hold."""
+    digits = re.sub(r"[ -]", "", match["digits"] or "")
     return REDACTED if is_card_number(digits) else match[0]
