@@ -27,7 +27,8 @@ def test_what_was_sealed_opens_in_its_place(text):
 
     assert open_(record) == text
     assert len(record) == len(text) + 31
-    assert text not in record or not text
+    # A text of a letter or two may stand in any record by chance.
+    assert len(text) < 4 or text not in record
 
 
 def test_a_record_has_the_documented_format(settings):
