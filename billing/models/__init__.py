@@ -1,13 +1,7 @@
 from billing.models.customer import Contact, Customer, CustomerBalance
 from billing.models.email import EmailMessage, Reminder
-from billing.models.invoice import (
-    SHOWN_STATUSES,
-    Invoice,
-    InvoiceAdjustment,
-    InvoiceLine,
-    InvoiceTax,
-    shown_status,
-)
+from billing.models.invoice import Invoice
+from billing.models.invoice_parts import InvoiceAdjustment, InvoiceLine, InvoiceTax
 from billing.models.item import Item, TaxRate
 from billing.models.ledger import LedgerEntry
 from billing.models.note import Note
@@ -16,7 +10,6 @@ from billing.models.seller import Logo, Seller
 from billing.models.sequence import Sequence
 
 __all__ = [
-    "SHOWN_STATUSES",
     "Allocation",
     "Contact",
     "Customer",
@@ -37,5 +30,4 @@ __all__ = [
     "Seller",
     "Sequence",
     "TaxRate",
-    "shown_status",
 ]

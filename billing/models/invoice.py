@@ -5,12 +5,11 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Company
-from billing.lines import PERCENT_SCALE, PRICE_SCALE, QUANTITY_SCALE
 from billing.models.customer import Contact, Customer
-from billing.models.fields import MoneyField, ScaledField
-from billing.models.item import Item
+from billing.models.fields import MoneyField
 from billing.models.scoping import company_manager
 from billing.models.seller import Seller
+from billing.statuses import SHOWN_BY_LIFE_CYCLE, shown_status
 from security.ids import uuid7
 
 
@@ -189,7 +188,7 @@ class Invoice(models.Model):
         return self.number or "draft"
 
     def shown_status(self, as_of: datetime.date) -> str:
-        """The one word people see: its life cycle, then what was paid, then what is late, then how far it travelled."""
+        """The one word people see on the day `as_of`."""
         return shown_status(
             status=self.status,
             owed=self.balance.minor,
@@ -198,145 +197,3 @@ class Invoice(models.Model):
             viewed=self.viewed_at is not None,
             sent=self.sent_at is not None,
         )
-
-
-SHOWN_BY_LIFE_CYCLE = {
-    "draft": Invoice.Status.DRAFT,
-    "voided": Invoice.Status.VOID,
-    "bad_debt": Invoice.Status.WRITTEN_OFF,
-}
-SHOWN_STATUSES = {
-    "draft": "Draft",
-    "not_sent": "Not sent",
-    "sent": "Sent",
-    "viewed": "Viewed",
-    "past_due": "Past due",
-    "pending": "Payment pending",
-    "paid": "Paid",
-    "voided": "Void",
-    "bad_debt": "Written off",
-}
-
-
-def shown_status(*, status: str, owed: int, pending: bool, late: bool, viewed: bool, sent: bool) -> str:
-    """A key of `SHOWN_STATUSES`; from plain values so that lists need no model."""
-    for shown, stored in SHOWN_BY_LIFE_CYCLE.items():
-        if status == stored:
-            return shown
-    if owed == 0:
-        return "paid"
-    if pending:
-        return "pending"
-    if late:
-        return "past_due"
-    if viewed:
-        return "viewed"
-    return "sent" if sent else "not_sent"
-
-
-class InvoiceLine(models.Model):
-    """One thing sold. `taxes` is a copy: a list of `{"id", "name", "percent", "category"}`, percent as text."""
-
-    customer_path = "invoice__customer"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
-    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines", db_index=False)
-    position = models.PositiveIntegerField()
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    name = models.CharField(max_length=200)
-    description = models.TextField(max_length=10000, blank=True)
-    quantity = ScaledField(scale=QUANTITY_SCALE)
-    unit = models.CharField(max_length=20, blank=True)
-    unit_price = ScaledField(scale=PRICE_SCALE)
-    price_base_quantity = ScaledField(scale=QUANTITY_SCALE, default=1)
-    discount_percent = ScaledField(scale=PERCENT_SCALE, null=True)
-    discount_amount = MoneyField(null=True)
-    taxes = models.JSONField(default=list)
-    gross = MoneyField(default=0)
-    discount = MoneyField(default=0)
-    net = MoneyField(default=0)
-    tax = MoneyField(default=0)
-    total = MoneyField(default=0)
-
-    objects = company_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["invoice", "position"], name="line_position_once"),
-            models.CheckConstraint(condition=Q(price_base_quantity__gt=0), name="line_base_quantity_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def currency(self) -> str:
-        return self.invoice.currency
-
-
-class InvoiceAdjustment(models.Model):
-    """A discount on, or a charge (such as shipping) added to, the whole invoice."""
-
-    class Kind(models.TextChoices):
-        DISCOUNT = "discount", "Discount"
-        CHARGE = "charge", "Charge"
-
-    customer_path = "invoice__customer"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
-    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="adjustments", db_index=False)
-    position = models.PositiveIntegerField()
-    kind = models.CharField(max_length=8, choices=Kind.choices)
-    label = models.CharField(max_length=100)
-    percent = ScaledField(scale=PERCENT_SCALE, null=True)
-    fixed = MoneyField(null=True)
-    taxes = models.JSONField(null=True)
-    amount = MoneyField(default=0)
-
-    objects = company_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["invoice", "position"], name="adjustment_position_once"),
-            models.CheckConstraint(
-                condition=Q(percent__isnull=True, fixed__isnull=False) | Q(percent__isnull=False, fixed__isnull=True),
-                name="adjustment_percent_or_amount",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def currency(self) -> str:
-        return self.invoice.currency
-
-
-class InvoiceTax(models.Model):
-    """The tax of one rate on the whole invoice."""
-
-    customer_path = "invoice__customer"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
-    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="taxes", db_index=False)
-    position = models.PositiveIntegerField()
-    name = models.CharField(max_length=60)
-    percent = ScaledField(scale=PERCENT_SCALE)
-    category = models.CharField(max_length=2)
-    base = MoneyField()
-    amount = MoneyField()
-
-    objects = company_manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["invoice", "position"], name="tax_position_once")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def currency(self) -> str:
-        return self.invoice.currency

@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from billing import formats
-from billing.models import SHOWN_STATUSES, Customer, Invoice, Note, Payment
+from billing.models import Customer, Invoice, Note, Payment
 from billing.queries.aging import Aging, Bar, aging, bars
 from billing.queries.balances import Balance, balances_of, written
+from billing.statuses import SHOWN_STATUSES
 
 OPEN_SHOWN = 10
 DRAFTS_SHOWN = 5

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from billing.models import SHOWN_STATUSES, Invoice, shown_status
+from billing.models import Invoice
 from billing.money import Money
+from billing.statuses import SHOWN_STATUSES, shown_status
 
 HEAD = (
     "Number",

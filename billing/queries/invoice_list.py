@@ -12,10 +12,11 @@ from django.db.models.functions import Coalesce
 
 from billing import formats
 from billing.currencies import CURRENCIES
-from billing.models import SHOWN_STATUSES, Customer, Invoice, Sequence, shown_status
+from billing.models import Customer, Invoice, Sequence
 from billing.money import LARGEST, Money, MoneyError, round_minor
 from billing.queries.customer_names import customers_named
 from billing.queries.keyset import Order, Page, page
+from billing.statuses import SHOWN_STATUSES, shown_status
 
 COUNTED = 1000
 SCOPES = {

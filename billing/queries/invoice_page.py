@@ -8,7 +8,8 @@ from django.db.models import prefetch_related_objects
 
 from audit import queries as logs
 from billing import formats
-from billing.models import SHOWN_STATUSES, Allocation, EmailMessage, Invoice, Note, Payment, PaymentAttempt
+from billing.models import Allocation, EmailMessage, Invoice, Note, Payment, PaymentAttempt
+from billing.statuses import SHOWN_STATUSES
 
 Status = Invoice.Status
 FAILED = EmailMessage.Status.FAILED

@@ -17,7 +17,8 @@ from billing.documents.from_invoice import sheet_of
 from billing.documents.pdf import render_invoice
 from billing.errors import BillingError
 from billing.gateways import available
-from billing.models import SHOWN_STATUSES, Invoice, Logo, PaymentAttempt, Seller
+from billing.models import Invoice, Logo, PaymentAttempt, Seller
+from billing.statuses import SHOWN_STATUSES
 from portal import doors
 from portal.actions import documents
 from portal.forms.payments import PayForm

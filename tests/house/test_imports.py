@@ -10,7 +10,7 @@ from tests.house.code import APPS, Module, imports, modules, report
 VISIBLE = {app: APPS[: position + 1] for position, app in enumerate(APPS)}
 
 # Modules that know no rows and no requests: they work on values, and import nothing of Django.
-VALUES = "currencies countries colours money formats lines taxation totals terms aging"
+VALUES = "currencies countries colours money formats lines taxation totals terms statuses aging"
 
 
 def usual(pure: str) -> dict[str, str]:

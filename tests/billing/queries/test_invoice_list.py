@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from billing.actions import invoices as acts
-from billing.models import SHOWN_STATUSES, Invoice, Sequence
+from billing.models import Invoice, Sequence
 from billing.money import Money
 from billing.queries.invoice_list import (
     COLUMNS,
@@ -15,6 +15,7 @@ from billing.queries.invoice_list import (
     narrowed,
     rows_of,
 )
+from billing.statuses import SHOWN_STATUSES
 from tests import books
 from tests.books import AT, BY, TODAY
 
