@@ -5,10 +5,15 @@ import os
 from django.conf import settings
 from gunicorn.http import wsgi
 
-from invoiced.env import load_settings_or_exit
+from invoiced.env import SettingError, wrong_settings_end_in_a_sentence
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "invoiced.settings")
-load_settings_or_exit()
+with wrong_settings_end_in_a_sentence():
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        raise SettingError(
+            "SITE_URL is https, but this server speaks plain http and TRUSTED_PROXIES is 0, so nobody would get past "
+            "the redirect to https. Put a proxy in front (docs/operations) and set TRUSTED_PROXIES=1."
+        )
 
 # The name of the server in answers; its kind and version are nobody's business.
 wsgi.SERVER = "invoiced"

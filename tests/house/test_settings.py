@@ -234,6 +234,17 @@ def test_a_wrong_setting_stops_each_door_without_a_traceback(environment, comman
     assert ended.stderr == "SITE_URL is not set. Write it like SITE_URL=https://invoices.example.com\n"
 
 
+def test_the_web_server_does_not_start_where_nobody_could_reach_it(environment):
+    command = ["-m", "gunicorn", "--config", "python:invoiced.gunicorn", "--check-config"]
+
+    alone = run(command)
+    environment.setenv("TRUSTED_PROXIES", "1")
+    behind_a_proxy = run(command)
+
+    assert (alone.returncode, behind_a_proxy.returncode) == (2, 0), behind_a_proxy.stderr
+    assert alone.stderr.endswith("Put a proxy in front (docs/operations) and set TRUSTED_PROXIES=1.\n")
+
+
 def test_the_deploy_check_is_clean_with_nothing_but_what_must_be_given(environment):
     ended = run(["manage.py", "check", "--deploy", "--fail-level", "WARNING"])
 
