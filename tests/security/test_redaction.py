@@ -42,8 +42,22 @@ def test_everything_else_stays(line):
 
 @pytest.mark.parametrize(
     "piece",
-    ["a-", "a_", "-token-", "token ", '"token" ', 'token="', "token='x ", "cookie ", "set-cookie", "/i/", "4 ", "4242-"]
-    + ["api-key", "0a1b2c3d-", "\N{LATIN SMALL LETTER E WITH ACUTE}"],
+    [
+        "a-",
+        "a_",
+        "-token-",
+        "token ",
+        '"token" ',
+        'token="',
+        "token='x ",
+        "cookie ",
+        "set-cookie",
+        "/i/",
+        "4 ",
+        "4242-",
+        "api-key",
+        "0a1b2c3d-",
+    ],
 )
 def test_a_line_four_times_as_long_takes_about_four_times_as_long(piece):
     short, long, longest = (piece * (size // len(piece)) for size in (10_000, 40_000, 100_000))
