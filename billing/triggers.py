@@ -1,72 +1,123 @@
-"""Issued is final, in the database too: its number, amounts, dates, copies and lines can no longer be changed there."""
+"""What is final, in the database too: an issued invoice and its lines, and that money arrived and was used."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-FINAL_COLUMNS = (
-    "company_id",
-    "customer_id",
-    "series",
-    "number",
-    "customer_name",
-    "customer_copy",
-    "seller_copy",
-    "currency",
-    "issue_date",
-    "due_date",
-    "payment_terms",
-    "purchase_order",
-    "message",
-    "prices_include_tax",
-    "tax_rounding",
-    "subtotal",
-    "discount",
-    "charge",
-    "tax",
-    "total",
-    "prepaid",
-    "issued_at",
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A row that is `final` can no longer be removed, nor its `columns` changed; those set `once` keep their value."""
+
+    table: str
+    refusal: str
+    columns: tuple[str, ...]
+    final: str = "TRUE"
+    never: str = "FALSE"
+    once: tuple[str, ...] = ()
+
+    def changed(self, differs: str) -> str:
+        """The condition under which an update is refused; `differs` compares two values, which may be null."""
+        refused = [self.never]
+        refused += [f"NEW.{column} {differs} OLD.{column}" for column in self.columns]
+        refused += [f"OLD.{column} IS NOT NULL AND NEW.{column} {differs} OLD.{column}" for column in self.once]
+        return f"{self.final} AND ({' OR '.join(refused)})"
+
+
+GUARDS = (
+    Guard(
+        table="billing_invoice",
+        refusal="an issued invoice is never changed or removed",
+        columns=(
+            "company_id",
+            "customer_id",
+            "series",
+            "number",
+            "customer_name",
+            "customer_copy",
+            "seller_copy",
+            "currency",
+            "issue_date",
+            "due_date",
+            "payment_terms",
+            "purchase_order",
+            "message",
+            "prices_include_tax",
+            "tax_rounding",
+            "subtotal",
+            "discount",
+            "charge",
+            "tax",
+            "total",
+            "prepaid",
+            "issued_at",
+        ),
+        final="OLD.status <> 'draft'",
+        never="NEW.status = 'draft'",
+    ),
+    Guard(
+        table="billing_payment",
+        refusal="a payment is reversed, never changed or removed",
+        columns=(
+            "company_id",
+            "customer_id",
+            "number",
+            "request_key",
+            "received_date",
+            "currency",
+            "amount",
+            "method",
+            "source",
+            "reference",
+            "recorded_at",
+        ),
+        once=("reversed_at",),
+    ),
+    Guard(
+        table="billing_allocation",
+        refusal="an allocation is released once, never changed or removed",
+        columns=("company_id", "payment_id", "invoice_id", "currency", "amount", "allocated_at"),
+        once=("released_at",),
+    ),
 )
-INVOICE_REFUSAL = "an issued invoice is never changed or removed"
 PART_REFUSAL = "the lines of an issued invoice are never changed"
 PARTS = ("billing_invoiceline", "billing_invoiceadjustment", "billing_invoicetax")
 
 
-def final_once_issued() -> migrations.RunPython:
-    """A migration operation after which the database guards issued invoices."""
-    return migrations.RunPython(_protect, _release)
-
-
-def _protect(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    protect(schema_editor.connection)
-
-
-def _release(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    release(schema_editor.connection)
+def books_are_final() -> migrations.RunPython:
+    """A migration operation after which the database guards issued invoices, payments and allocations."""
+    return migrations.RunPython(_migrate(protect), _migrate(release))
 
 
 def protect(connection: BaseDatabaseWrapper) -> None:
-    _execute(connection, _postgresql() if connection.vendor == "postgresql" else _sqlite())
+    is_postgresql = connection.vendor == "postgresql"
+    for guard in GUARDS:
+        _execute(connection, _guard_on_postgresql(guard) if is_postgresql else _guard_on_sqlite(guard))
+    _execute(connection, _parts_on_postgresql() if is_postgresql else _parts_on_sqlite())
 
 
 def release(connection: BaseDatabaseWrapper) -> None:
-    if connection.vendor == "postgresql":
-        statements = [
-            f"DROP TRIGGER IF EXISTS {trigger} ON billing_invoice"
-            for trigger in ("invoice_final_once_issued", "invoice_kept_once_issued")
-        ]
-        statements += [f"DROP TRIGGER IF EXISTS {table}_final_once_issued ON {table}" for table in PARTS]
-        statements += [
-            f"DROP FUNCTION IF EXISTS {function}()" for function in ("invoice_stays_as_issued", "parts_stay_as_issued")
-        ]
-    else:
-        tables = {"billing_invoice": ("update", "delete")} | dict.fromkeys(PARTS, ("insert", "update", "delete"))
-        statements = [
-            f"DROP TRIGGER IF EXISTS {table}_final_{verb}" for table, verbs in tables.items() for verb in verbs
-        ]
+    verbs = {guard.table: ("update", "delete") for guard in GUARDS} | dict.fromkeys(
+        PARTS, ("insert", "update", "delete")
+    )
+    is_postgresql = connection.vendor == "postgresql"
+    statements = [
+        f"DROP TRIGGER IF EXISTS {table}_final_{verb}" + (f" ON {table}" if is_postgresql else "")
+        for table in verbs
+        for verb in verbs[table]
+    ]
+    if is_postgresql:
+        functions = (*(f"{guard.table}_refuse_change" for guard in GUARDS), "billing_parts_stay_as_issued")
+        statements += [f"DROP FUNCTION IF EXISTS {function}()" for function in functions]
     _execute(connection, statements)
+
+
+def _migrate(change: Callable[[BaseDatabaseWrapper], None]) -> Callable[[Apps, BaseDatabaseSchemaEditor], None]:
+    return lambda apps, schema_editor: change(schema_editor.connection)
 
 
 def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
@@ -75,29 +126,39 @@ def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
             cursor.execute(statement)
 
 
-def _changed(differs: str) -> str:
-    return " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in FINAL_COLUMNS)
-
-
-def _postgresql() -> list[str]:
+def _guard_on_postgresql(guard: Guard) -> list[str]:
     return [
         f"""
-        CREATE FUNCTION invoice_stays_as_issued() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION {guard.table}_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            RAISE EXCEPTION '{INVOICE_REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
+            RAISE EXCEPTION '{guard.refusal}' USING ERRCODE = 'integrity_constraint_violation';
         END $$
         """,
         f"""
-        CREATE TRIGGER invoice_final_once_issued BEFORE UPDATE ON billing_invoice FOR EACH ROW
-        WHEN (OLD.status <> 'draft' AND (NEW.status = 'draft' OR {_changed("IS DISTINCT FROM")}))
-        EXECUTE FUNCTION invoice_stays_as_issued()
-        """,
-        """
-        CREATE TRIGGER invoice_kept_once_issued BEFORE DELETE ON billing_invoice FOR EACH ROW
-        WHEN (OLD.status <> 'draft') EXECUTE FUNCTION invoice_stays_as_issued()
+        CREATE TRIGGER {guard.table}_final_update BEFORE UPDATE ON {guard.table} FOR EACH ROW
+        WHEN ({guard.changed("IS DISTINCT FROM")}) EXECUTE FUNCTION {guard.table}_refuse_change()
         """,
         f"""
-        CREATE FUNCTION parts_stay_as_issued() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE TRIGGER {guard.table}_final_delete BEFORE DELETE ON {guard.table} FOR EACH ROW
+        WHEN ({guard.final}) EXECUTE FUNCTION {guard.table}_refuse_change()
+        """,
+    ]
+
+
+def _guard_on_sqlite(guard: Guard) -> list[str]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{guard.refusal}'); END"
+    return [
+        f"""
+        CREATE TRIGGER {guard.table}_final_update BEFORE UPDATE ON {guard.table}
+        WHEN {guard.changed("IS NOT")} {refuse}
+        """,
+        f"CREATE TRIGGER {guard.table}_final_delete BEFORE DELETE ON {guard.table} WHEN {guard.final} {refuse}",
+    ]
+
+
+def _parts_on_postgresql() -> list[str]:
+    function = f"""
+        CREATE FUNCTION billing_parts_stay_as_issued() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF EXISTS (SELECT 1 FROM billing_invoice WHERE status <> 'draft'
                        AND id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.invoice_id END,
@@ -106,34 +167,32 @@ def _postgresql() -> list[str]:
             END IF;
             RETURN COALESCE(NEW, OLD);
         END $$
-        """,  # noqa: S608  our own names
+        """  # noqa: S608  our own names
+    return [
+        function,
         *(
             f"""
-            CREATE TRIGGER {table}_final_once_issued BEFORE INSERT OR UPDATE OR DELETE ON {table}
-            FOR EACH ROW EXECUTE FUNCTION parts_stay_as_issued()
+            CREATE TRIGGER {table}_final_{verb} BEFORE {verb.upper()} ON {table}
+            FOR EACH ROW EXECUTE FUNCTION billing_parts_stay_as_issued()
             """
             for table in PARTS
+            for verb in ("insert", "update", "delete")
         ),
     ]
 
 
-def _sqlite() -> list[str]:
-    refuse_invoice = f"BEGIN SELECT RAISE(ABORT, '{INVOICE_REFUSAL}'); END"
-    refuse_part = f"BEGIN SELECT RAISE(ABORT, '{PART_REFUSAL}'); END"
-    statements = [
-        f"""
-        CREATE TRIGGER billing_invoice_final_update BEFORE UPDATE ON billing_invoice
-        WHEN OLD.status <> 'draft' AND (NEW.status = 'draft' OR {_changed("IS NOT")}) {refuse_invoice}
-        """,
-        f"""
-        CREATE TRIGGER billing_invoice_final_delete BEFORE DELETE ON billing_invoice
-        WHEN OLD.status <> 'draft' {refuse_invoice}
-        """,
-    ]
+def _parts_on_sqlite() -> list[str]:
+    """A line that is moved belonged to one invoice and will belong to another: neither may be issued."""
+    statements = []
     for table in PARTS:
-        for verb, row in (("insert", "NEW"), ("update", "OLD"), ("delete", "OLD")):
-            issued = f"(SELECT status FROM billing_invoice WHERE id = {row}.invoice_id) <> 'draft'"  # noqa: S608  our own names
+        for verb, rows in (
+            ("insert", "NEW.invoice_id"),
+            ("update", "OLD.invoice_id, NEW.invoice_id"),
+            ("delete", "OLD.invoice_id"),
+        ):
+            issued = f"EXISTS (SELECT 1 FROM billing_invoice WHERE status <> 'draft' AND id IN ({rows}))"  # noqa: S608  our own names
             statements.append(
-                f"CREATE TRIGGER {table}_final_{verb} BEFORE {verb.upper()} ON {table} WHEN {issued} {refuse_part}"
+                f"CREATE TRIGGER {table}_final_{verb} BEFORE {verb.upper()} ON {table} WHEN {issued} "
+                f"BEGIN SELECT RAISE(ABORT, '{PART_REFUSAL}'); END"
             )
     return statements

@@ -291,6 +291,9 @@ def test_the_database_refuses_to_change_the_lines_of_an_issued_invoice(acme):
     line.pk, line.position = None, 2
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         line.save(force_insert=True)
+    other = books.draft(acme).lines.get()
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        InvoiceLine.objects.filter(pk=other.pk).update(invoice=line.invoice, position=2)
 
 
 def test_the_database_refuses_to_change_the_ledger(acme):

@@ -24,6 +24,6 @@ def _rebuild(schema_editor: BaseDatabaseSchemaEditor, columns: str) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0003_lists_find_their_rows_by_index")]
+    dependencies = [("billing", "0002_books_are_final")]
 
     operations = [migrations.RunPython(include_what_is_summed, leave_it_out_again)]
