@@ -2,6 +2,7 @@
 
 import os
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from accounts.scoping import in_company
 from tests import books, make, visitors
 from tests.browser.desk import Desk
 
+HERE = Path(__file__).parent
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,6 +33,14 @@ PLAIN_HTTP = {
     "CSRF_COOKIE_NAME": "csrf",
     "ALLOWED_HOSTS": ["127.0.0.1", "localhost"],
 }
+
+
+def pytest_collection_modifyitems(config, items):
+    """One server and one browser are enough: with several processes all of this runs in one of them."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.path.is_relative_to(HERE):
+                item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="package")

@@ -1,0 +1,264 @@
+"""Whatever is typed into a text field is refused with a sentence or kept as text: never code, never a broken page."""
+
+import csv
+import io
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from lxml import html
+
+from accounts.scoping import in_company
+from billing import emails
+from billing.models import EmailMessage, Invoice, Item, TaxRate
+from tests import programs
+from tests.access import bodies
+from tests.access.routes import all_routes, route
+from tests.access.world import ask
+from tests.house.code import report
+
+WORD = "xq7"
+CORPUS = {
+    "markup": f"\"><{WORD} onerror=1>' on{WORD}='1",
+    "a script": f"</script></title></textarea><script>{WORD}()</script><svg/onload={WORD}()>",
+    "an address": f"javascript:{WORD}()//",
+    "templates": f"{{{{ 7|add:7 }}}}{{% now 'Y' %}}${{7*7}}<%= 7*7 %>{{0.__class__}} %(name)s {{target}} {WORD}",
+    "Typst": f'#read("/etc/passwd") #{WORD}() $7^2$ *bold* \\ `raw` <label> @ref',
+    "a formula": f'=HYPERLINK("http://{WORD}.example","x")',
+    "another formula": f"@SUM(1+1)*{WORD}",
+    "a header": f"{WORD}\r\nBcc: everybody@evil.example\r\n\r\n<{WORD}>",
+    "SQL and a path": f"'; DROP TABLE x; -- {WORD} ../../etc/passwd",
+    "a reversed text": f"{WORD} \u202egpj.exe",
+    "a null": f"{WORD}\0null",
+    "10,000 characters": f"{WORD} " + "w" * 9_996,
+    "signs of all kinds": f"{WORD} 👩‍👩‍👧‍👦 𝔘 الاسم 名前 e\u0301 ﷽ ½ \u00a0",
+}
+
+
+class Form(NamedTuple):
+    """A form, what is sent with it when all is well, and its fields that take text."""
+
+    route: str
+    body: Callable[[SimpleNamespace], dict[str, Any]]
+    texts: str
+    query: Callable[[SimpleNamespace], str] = lambda own: ""
+
+
+HEAD = "payment_terms purchase_order message prepaid issue_date due_date currency tax_rounding"
+LINES = "name description quantity unit unit_price price_base_quantity discount item tax_rates"
+FORMS = [
+    Form("billing:company_settings", lambda own: bodies.company(), " ".join(bodies.company())),
+    Form("billing:customer_edit", lambda own: bodies.customer(), " ".join(bodies.customer())),
+    Form("billing:contact_edit", lambda own: bodies.contact(is_primary="on"), "name title email phone"),
+    Form("billing:item_create", lambda own: bodies.item(), " ".join(bodies.item())),
+    Form("billing:tax_rate_create", lambda own: bodies.tax_rate(), "name percent category"),
+    Form("billing:customer_note_create", lambda own: {"text": "rings back"}, "text"),
+    Form("billing:note_create", lambda own: {"text": "rings back"}, "text"),
+    Form(
+        "billing:invoice_edit",
+        lambda own: bodies.invoice(own, issue="1"),
+        f"{HEAD} {' '.join(f'lines-0-{name}' for name in LINES.split())} "
+        "adjustments-0-kind adjustments-0-label adjustments-0-value",
+    ),
+    Form("billing:invoice_send", lambda own: {"message": "Thank you"}, "message"),
+    Form("billing:invoice_mark_sent", lambda own: {"way": "post"}, "way"),
+    Form("billing:invoice_dispute", lambda own: {"reason": "damaged"}, "reason"),
+    Form(
+        "billing:payment_create",
+        lambda own: bodies.payment(**{f"use-{own.invoice.pk}": "5"}),
+        "amount currency received_date method reference request_key",
+        lambda own: f"?customer={own.customer.pk}",
+    ),
+    Form("billing:payment_allocate", lambda own: {"invoice": own.invoice.pk, "amount": "1"}, "invoice amount"),
+    Form("billing:payment_reverse", lambda own: {"reason": "bounced"}, "reason"),
+    Form("accounts:security_change_password", lambda own: {}, "current new"),
+    Form("accounts:sign_in_code", lambda own: {}, "code"),
+    Form("accounts:switch_company", lambda own: {}, "company"),
+    Form("billing:invoice_bulk", lambda own: {}, "bulk selected"),
+]
+PARAMETERS = {
+    "billing:customer_list": "q show owner currency sort after before",
+    "billing:invoice_list": "q status customer currency issued_from due_to amount_from amount_to sort after before",
+    "billing:payment_list": "q state customer method received_from after before",
+    "billing:payment_create": "customer invoice currency find",
+    "billing:item_list": "q show after before",
+    "billing:item_suggestions": "q currency",
+    "billing:customer_suggestions": "q",
+    "billing:invoice_create": "customer",
+    "billing:invoice_contacts": "customer",
+    "billing:dashboard": "currency",
+    "audit:billing_log": "text who kind outcome since until customer object action older_than newer_than",
+    "audit:security_log": "text who kind since older_than",
+    "audit:history": "older_than newer_than",
+    "mailbox": "before",
+    "accounts:sign_in": "next",
+}
+
+
+@pytest.mark.parametrize("text", CORPUS.values(), ids=CORPUS)
+def test_hostile_text(world, people, text):
+    wrong = []
+    ada, own, kept = people["administrator"], world.owned, []
+    with transaction.atomic():
+        for form in FORMS:
+            wrong += send(ada, own, form, text, kept)
+        with in_company(world.company):
+            own.draft = Invoice.objects.get(pk=own.draft.pk)
+            own.item, own.tax_rate = Item.objects.order_by("pk").last(), TaxRate.objects.order_by("pk").last()
+            letter = letter_about(own)
+        wrong += list(read_everything(people, own))
+        wrong += faults_of_letter(letter)
+        wrong += faults_of_export(ask(ada, "POST", route("billing:invoice_export").address(own)).body, text)
+        document = ask(ada, "GET", route("billing:invoice_pdf").address(own, id=own.draft.pk)).body
+        wrong += faults_of_document(document, is_shown="lines-0-name" in kept)
+        transaction.set_rollback(True)
+    wrong += list(ask_with(ada, own, text))
+    assert not wrong, report(wrong)
+
+
+def send(browser, own, form: Form, text: str, kept: list[str]) -> Iterator[str]:
+    """All fields at once; then without those that were refused, until the rest is taken and kept for good."""
+    address = route(form.route).address(own) + form.query(own)
+    good = form.body(own)
+    hostile = dict.fromkeys(form.texts.split(), text)
+    while True:
+        response = ask(browser, "POST", address, good | hostile)
+        yield from faults_of_answer(response, f"{form.route} with {', '.join(hostile)}")
+        if response.status_code != 200 or not hostile:
+            break
+        refused = marked(response.body) & {*hostile} or set(list(hostile)[:1])
+        hostile = {field: text for field in hostile if field not in refused}
+    if good:
+        kept += hostile
+        if browser.post(address, good | hostile).status_code != 302:
+            yield f"{form.route} refuses what is good"
+
+
+def marked(page: bytes) -> set[str]:
+    """The names of the fields that are said to be wrong."""
+    return {
+        element.get("name", "") for element in html.fromstring(page.decode()).iterfind('.//*[@aria-invalid="true"]')
+    }
+
+
+def ask_with(browser, own, text: str) -> Iterator[str]:
+    """Every list with the text in all its parameters, and in each that says where to go on."""
+    for name, parameters in PARAMETERS.items():
+        positions = [one for one in parameters.split() if one.endswith(("after", "before", "than"))]
+        for given in (parameters.split(), *([one] for one in positions)):
+            response = ask(browser, "GET", f"{route(name).address(own)}?{urlencode(dict.fromkeys(given, text))}")
+            if response.status_code not in (200, 302, 404):
+                yield f"{name} with {given} answers {response.status_code}"
+            yield from faults_of_page(response, f"{name} with {given}")
+
+
+def read_everything(people, own) -> Iterator[str]:
+    """Every page of both sides, which now show what was kept."""
+    for one in all_routes():
+        for who in ("administrator", "customer"):
+            if (one.guard == "portal") == (who == "customer"):
+                yield from faults_of_page(ask(people[who], "GET", one.address(own)), f"{one.name} as {who}")
+    for name in ("billing:invoice_detail", "audit:history"):
+        argument = "object_id" if name == "audit:history" else "id"
+        page = ask(people["administrator"], "GET", route(name).address(own, **{argument: own.draft.pk}))
+        yield from faults_of_page(page, name)
+
+
+def faults_of_answer(response, where: str) -> Iterator[str]:
+    """Refused with a sentence, or taken."""
+    if response.status_code not in (200, 302, 404):
+        yield f"{where} answers {response.status_code}"
+    if response.status_code == 200 and not re.search(rb'class="(field-error|alert)', response.body):
+        yield f"{where} is refused without a word"
+    yield from faults_of_page(response, where)
+
+
+def faults_of_page(response, where: str) -> Iterator[str]:
+    if not response.headers.get("Content-Type", "").startswith("text/html"):
+        return
+    yield from (f"{where}: {fault}" for fault in faults_of_html(response.body))
+
+
+def faults_of_html(page: bytes) -> Iterator[str]:
+    """Elements, attributes and addresses that came from the text."""
+    if not page.strip():
+        return
+    for element in html.fromstring(page.decode()).iter():
+        if not isinstance(element.tag, str):
+            continue
+        if WORD in element.tag:
+            yield f"an element <{element.tag}>"
+        yield from (f"an attribute {name} on <{element.tag}>" for name in element.attrib if WORD in name)
+        yield from (
+            f"{name} of <{element.tag}> is {value[:60]}"
+            for name, value in element.attrib.items()
+            if value.strip().lower().startswith(("javascript:", "data:text")) and name in ("href", "src", "action")
+        )
+        if element.tag in ("script", "style") and WORD in (element.text or ""):
+            yield f"code in <{element.tag}>"
+
+
+def letter_about(own) -> Any:
+    email = EmailMessage.objects.filter(invoice=own.invoice, status=EmailMessage.Status.QUEUED).last()
+    return emails.compose(email, timezone.now())
+
+
+def faults_of_letter(letter) -> Iterator[str]:
+    message = letter.message()
+    if "Bcc" in message or len(message.get_all("To")) != 1 or "evil.example" in " ".join(letter.recipients()):
+        yield "the letter goes to somebody else"
+    if "\n" in letter.subject:
+        yield "the subject breaks its line"
+    yield from (f"the letter: {fault}" for fault in faults_of_html(letter.alternatives[0][0].encode()))
+
+
+def faults_of_export(content: bytes, text: str) -> Iterator[str]:
+    """No cell that a spreadsheet would compute."""
+    for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))):
+        yield from (
+            f"the export has {cell[:40]!r}" for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        )
+
+
+def faults_of_document(content: bytes, *, is_shown: bool) -> Iterator[str]:
+    shown = subprocess.run(
+        [programs.needed("pdftotext"), "-layout", "-", "-"], input=content, capture_output=True, check=True
+    ).stdout
+    if b"root:" in shown:
+        yield "the document read a file"
+    if is_shown and WORD.encode() not in shown:
+        yield "the document does not show the text"
+    for sign in (b"/JavaScript", b"/Launch", b"/JS "):
+        if sign in content:
+            yield f"the document holds {sign.decode()}"
+
+
+@pytest.mark.parametrize("raw", ["%ED%A0%80", "%FF%FE", "%C3%28", "%F0%9F", "%00"])
+def test_bytes_that_are_no_text(world, people, raw):
+    """What is sent is not always well-formed: half a character, a lone surrogate, a null."""
+    address = route("billing:note_create").address(world.owned)
+    response = people["administrator"].post(address, f"text={raw}", content_type="application/x-www-form-urlencoded")
+    assert response.status_code in (200, 302, 400)
+    page = people["administrator"].get(f"/customers/?q={raw}")
+    assert page.status_code == 200
+
+
+def test_more_fields_than_any_form_has(world, people):
+    body = "&".join(f"lines-{number}-name=x" for number in range(10_100))
+    response = people["administrator"].post("/invoices/new/", body, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 400
+
+
+def test_a_name_that_no_other_has(world, people):
+    """The same hostile item code twice is refused with a sentence the second time."""
+    body = bodies.item(code=f"<{WORD}>{uuid4().hex[:6]}")
+    first, second = (people["administrator"].post("/items/new/", body) for _ in range(2))
+    assert (first.status_code, second.status_code) == (302, 200)
+    assert list(faults_of_html(second.content)) == []
