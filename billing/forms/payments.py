@@ -162,9 +162,11 @@ class AllocateForm(forms.Form):
     )
     amount = AmountField(label="Amount", error_messages={"required": "Say how much of it."})
 
-    def __init__(self, data: Any = None, *, invoices: Sequence[OpenInvoice], rest: Money) -> None:
-        first = min(rest, invoices[0].balance) if invoices else rest
-        super().__init__(data, initial={"amount": typed(first)})
+    def __init__(
+        self, data: Any = None, *, invoices: Sequence[OpenInvoice], first: OpenInvoice | None, rest: Money
+    ) -> None:
+        usual = {"invoice": str(first.id), "amount": typed(min(rest, first.balance))} if first else {}
+        super().__init__(data, initial=usual)
         self.currency = rest.currency
         self.fields["invoice"].choices = [(str(one.id), f"{one.number}, {one.owed} due {one.due}") for one in invoices]
 

@@ -75,6 +75,11 @@ class InvoicePage:
         )
 
     @property
+    def credit_query(self) -> str:
+        """Names this invoice to the page of that payment."""
+        return f"?invoice={self.invoice.pk}"
+
+    @property
     def is_draft(self) -> bool:
         return self.invoice.status == Status.DRAFT
 

@@ -31,10 +31,18 @@ def currencies_owed(invoices: QuerySet[Invoice], customer: Customer) -> list[str
 
 
 def open_invoices(
-    invoices: QuerySet[Invoice], customer: Customer, currency: str, as_of: datetime.date
+    invoices: QuerySet[Invoice],
+    customer: Customer,
+    currency: str,
+    as_of: datetime.date,
+    wanted: UUID | None = None,
 ) -> list[OpenInvoice]:
+    """The oldest, and the one that is `wanted` however many come before it."""
     owed = invoices.open().filter(customer=customer, currency=currency).order_by("due_date", "id")
-    rows = owed.values_list("id", "number", "due_date", "balance")[:MOST]
+    values = owed.values_list("id", "number", "due_date", "balance")
+    rows = list(values[:MOST])
+    if wanted and all(id != wanted for id, *_ in rows):
+        rows += values.filter(pk=wanted)
     return [_row(id, number, due, Money(minor, currency), as_of) for id, number, due, minor in rows]
 
 

@@ -71,7 +71,7 @@ def create(request: HttpRequest) -> HttpResponse:
     today = request.access.company.today(timezone.now())
     visible = doors.invoices(request.access)
     currency = _currency(request, customer, wanted)
-    open_ones = open_invoices(visible, customer, currency, today)
+    open_ones = open_invoices(visible, customer, currency, today, wanted.pk if wanted else None)
     given = {"invoices": open_ones, "today": today, "receipt_to": receipt_recipient(customer)}
     if request.method != "POST":
         first = next((one for one in open_ones if wanted and one.id == wanted.pk), None)
@@ -237,5 +237,16 @@ def _page(request: HttpRequest, payment: Payment, form: AllocateForm | None = No
 
 def _allocate_form(request: HttpRequest, payment: Payment, data: Any = None) -> AllocateForm:
     today = request.access.company.today(timezone.now())
-    owed: list[OpenInvoice] = open_invoices(doors.invoices(request.access), payment.customer, payment.currency, today)
-    return AllocateForm(data, invoices=owed, rest=payment.unapplied)
+    wanted = _id((data or request.GET).get("invoice", ""))
+    owed: list[OpenInvoice] = open_invoices(
+        doors.invoices(request.access), payment.customer, payment.currency, today, wanted
+    )
+    first = next((one for one in owed if one.id == wanted), owed[0] if owed else None)
+    return AllocateForm(data, invoices=owed, first=first, rest=payment.unapplied)
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -82,6 +82,30 @@ def test_opened_from_an_invoice_it_is_filled_in(ada, old, young):
     ]
 
 
+def test_the_invoice_it_is_for_is_listed_however_many_are_older(ada, acme, old, young, monkeypatch):
+    monkeypatch.setattr("billing.queries.open_invoices.MOST", 1)
+    address = f"/payments/new/?invoice={young.pk}"
+    page = ada.get(address)
+    assert page.context["form"].initial[f"use-{young.pk}"] == page.context["form"].initial["amount"]
+
+    start = {name: value for name, value in page.context["form"].initial.items() if value is not None}
+    assert ada.post(address, start).status_code == 302
+    assert not Invoice.objects.get(pk=young.pk).balance
+    assert Invoice.objects.get(pk=old.pk).balance
+
+
+def test_credit_is_used_on_the_invoice_it_was_offered_for(ada, acme, old, young, monkeypatch):
+    monkeypatch.setattr("billing.queries.open_invoices.MOST", 1)
+    payment = books.payment(acme, "5")
+    offered = f"/payments/{payment.pk}/?invoice={young.pk}"
+
+    assert offered in ada.get(f"/invoices/{young.pk}/").content.decode()
+    form = ada.get(offered).context["form"]
+    assert form["invoice"].value() == str(young.pk)
+    ada.post(reverse("billing:payment_allocate", args=[payment.pk]), {"invoice": young.pk, "amount": "5"})
+    assert Allocation.objects.get().invoice == young
+
+
 def test_one_payment_pays_several_invoices_and_the_rest_is_kept(ada, acme, old, young):
     page = record(ada, acme, "180.50", [(old, "100"), (young, "50")], reference="Transfer 7", method="cheque")
 
