@@ -3,6 +3,7 @@ import datetime
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from audit import log
 from audit.models import BillingEvent
@@ -10,12 +11,13 @@ from billing.actions import dunning, invoices
 from billing.errors import ReminderRefused
 from billing.models import EmailMessage, Invoice, Reminder, Seller
 from billing.queries.reminders import due_reminders
-from tests import books
+from tests import books, visitors
 
 pytestmark = pytest.mark.django_db
 AT = books.AT
 DAY = datetime.timedelta(days=1)
 STEP = Reminder.Step
+COMMAND = "billing.management.commands.send_payment_reminders"
 
 
 @pytest.fixture
@@ -120,6 +122,25 @@ def test_a_company_that_sends_no_reminders_sends_none(invoice):
     assert due_on(invoice.due_date + 3 * DAY) == []
 
 
+def test_where_nobody_can_be_written_to_nothing_is_due(invoice):
+    day = invoice.due_date + 3 * DAY
+    invoice.customer.email = ""
+    invoice.customer.save()
+    assert due_on(day) == []
+
+    receives = books.contact(invoice.customer)
+    assert due_on(day) == [(invoice.number, "after_due")]
+    receives.is_primary = False
+    receives.save()
+    assert due_on(day) == []
+
+    Invoice.objects.update(contact=receives)
+    assert due_on(day) == [(invoice.number, "after_due")]
+    receives.archived_at = AT
+    receives.save()
+    assert due_on(day) == []
+
+
 def test_two_reminders_are_three_days_apart(invoice):
     Reminder.objects.create(
         company_id=invoice.company_id,
@@ -134,8 +155,32 @@ def test_two_reminders_are_three_days_apart(invoice):
 
 def test_the_command_sends_what_is_due_once(invoice, capsys):
     with time_machine.travel(AT + 35 * DAY):
-        for said in ("1 sent, 0 failed", "0 sent, 0 failed"):
+        for said in ("1 sent, 0 skipped, 0 failed", "0 sent, 0 skipped, 0 failed"):
             call_command("send_payment_reminders")
             assert said in capsys.readouterr().out
     assert EmailMessage.objects.filter(kind="reminder").count() == 1
     assert BillingEvent.objects.get(action="reminder.sent").actor_type == "automation"
+
+
+def test_a_reminder_that_is_refused_meanwhile_is_no_failure(invoice, capsys, monkeypatch):
+    invoices.dispute(invoice=invoice, reason="late", by=books.BY, at=AT)
+    monkeypatch.setattr(f"{COMMAND}.due_reminders", lambda as_of, at: [(invoice, STEP.AFTER_DUE)])
+    call_command("send_payment_reminders")
+    assert "0 sent, 1 skipped, 0 failed" in capsys.readouterr().out
+
+
+def test_a_company_that_fails_does_not_keep_the_others_from_sending(invoice, capsys, monkeypatch):
+    visitors.company("After")
+    asked = []
+
+    def due(as_of, at):
+        asked.append(as_of)
+        if len(asked) == 1:
+            raise LookupError("its books cannot be read")
+        return [(invoice, STEP.AFTER_DUE)]
+
+    monkeypatch.setattr(f"{COMMAND}.due_reminders", due)
+    monkeypatch.setattr(f"{COMMAND}.dunning.send_reminder", lambda **details: None)
+    with pytest.raises(CommandError, match="1 failed"):
+        call_command("send_payment_reminders")
+    assert "1 sent, 0 skipped, 1 failed" in capsys.readouterr().out
