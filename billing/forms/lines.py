@@ -14,11 +14,11 @@ from billing import formats
 from billing.drafts import AdjustmentEntry, LineEntry
 from billing.forms.amounts import AmountField, NumberField, share_of
 from billing.forms.fields import TextField
+from billing.forms.rows import ROWS_READ
 from billing.lines import PRICE_SCALE, QUANTITY_SCALE
 from billing.models import InvoiceAdjustment, Item, TaxRate
 
 MOST_LINES = 500
-MOST_ROWS_READ = 1000
 MOST_ADJUSTMENTS = 20
 LARGEST_QUANTITY = 10**9
 LARGEST_PRICE = 10**12
@@ -180,12 +180,25 @@ class RowFormSet(forms.BaseFormSet):
         "too_many_forms": "An invoice can have at most %(num)d of these. Split it into several invoices.",
     }
 
+    def total_form_count(self) -> int:
+        """No more forms than rows were posted, whatever the page claims their number is."""
+        claimed = super().total_form_count()
+        return min(claimed, self._posted()) if self.is_bound else claimed
+
     def used(self) -> list[Any]:
         return [form for form in self.forms if form.is_used]
 
+    def _posted(self) -> int:
+        own = f"{self.prefix}-"
+        numbers = (name[len(own) :].partition("-")[0] for name in self.data if name.startswith(own))
+        return max(
+            (int(number) + 1 for number in numbers if number.isascii() and number.isdigit() and len(number) < 5),
+            default=0,
+        )
+
 
 LineFormSet = forms.formset_factory(
-    LineForm, formset=RowFormSet, extra=0, max_num=MOST_LINES, absolute_max=MOST_ROWS_READ, validate_max=True
+    LineForm, formset=RowFormSet, extra=0, max_num=MOST_LINES, absolute_max=ROWS_READ, validate_max=True
 )
 AdjustmentFormSet = forms.formset_factory(
     AdjustmentForm, formset=RowFormSet, extra=0, max_num=MOST_ADJUSTMENTS, absolute_max=100, validate_max=True

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-ROWS_READ = 1000
+ROWS_READ = 501
 LONGEST_NUMBER = 10
 Row = dict[str, list[str]]
 
