@@ -20,7 +20,7 @@ from billing.documents.pdf import render_invoice
 from billing.errors import BillingError
 from billing.forms.customers import NoteForm
 from billing.forms.invoice_acts import MarkSentForm, ReasonForm, SendForm
-from billing.models import Invoice
+from billing.models import EmailMessage, Invoice
 from billing.queries.invoice_page import invoice_page, load_document
 from billing.queries.recipients import recipients_of
 from security.guards import require
@@ -198,8 +198,11 @@ def write_note(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_POST
 def retry_email(request: HttpRequest, id: UUID) -> HttpResponse:
     email = doors.get_email(request.access, id)
-    emails.queue_again(email=email, by=request.access.actor, at=timezone.now())
-    messages.success(request, f"The e-mail to {email.recipient} is tried again.")
+    email = emails.queue_again(email=email, by=request.access.actor, at=timezone.now())
+    if email.status == EmailMessage.Status.QUEUED:
+        messages.success(request, f"The e-mail to {email.recipient} is tried again.")
+    else:
+        messages.info(request, f"The e-mail to {email.recipient} was sent already. It is not sent twice.")
     if email.invoice_id:
         return redirect("billing:invoice_detail", id=email.invoice_id)
     return redirect("billing:payment_detail", id=email.payment_id)

@@ -204,6 +204,14 @@ def test_a_failed_letter_is_tried_again(ada, acme):
     assert said(page) == ["The e-mail to acme@customer.example is tried again."]
 
 
+def test_a_letter_that_was_sent_meanwhile_is_not_said_to_be_tried_again(ada, acme):
+    [email] = acts.send(invoice=books.issued(acme), by=BY, at=AT)
+    EmailMessage.objects.update(status="sent", sent_at=AT)
+    page = ada.post(at("email_retry", email), follow=True)
+
+    assert said(page) == ["The e-mail to acme@customer.example was sent already. It is not sent twice."]
+
+
 def test_mark_as_sent_notes_the_way(ada, acme):
     invoice = books.issued(acme)
     ada.post(at("invoice_mark_sent", invoice), {"way": "post"})
