@@ -2,12 +2,14 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 from invoiced.env import load_settings_or_exit
 from security import checks
+from security.requests import Handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "invoiced.settings")
 load_settings_or_exit()
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = Handler()
 checks.stop_if_unsafe()

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 
 from security.guards import PUBLIC, View, is_declared
 from security.ids import uuid7
+from security.requests import declares_utf8
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -78,6 +79,18 @@ class AllowedMethods:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method not in ALLOWED_METHODS:
             return HttpResponseNotAllowed(ALLOWED_METHODS)
+        return self.get_response(request)
+
+
+class Utf8Only:
+    """Answers 400 to a request that declares its text to be anything but UTF-8."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not declares_utf8(request):
+            raise BadRequest("a charset other than UTF-8")
         return self.get_response(request)
 
 

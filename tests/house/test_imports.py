@@ -55,7 +55,8 @@ LAYERS = {
         "models": "ids",
         "migrations": "ids",
         "ratelimit": "models",
-        "middleware": "guards headers ids",
+        "requests": "",
+        "middleware": "guards headers ids requests",
         "checks": "guards keyring",
     },
     "audit": usual("")
