@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -18,7 +18,8 @@ from lxml import html
 from accounts.scoping import in_company
 from billing import emails
 from billing.models import EmailMessage, Invoice, Item, TaxRate
-from tests import programs
+from portal.actions import links
+from tests import books, programs
 from tests.access import bodies
 from tests.access.routes import all_routes, route
 from tests.access.world import ask
@@ -113,6 +114,8 @@ def test_hostile_text(world, people, text):
             own.draft = Invoice.objects.get(pk=own.draft.pk)
             own.item, own.tax_rate = Item.objects.order_by("pk").last(), TaxRate.objects.order_by("pk").last()
             letter = letter_about(own)
+            address = links.create(invoice=own.draft, recipient=own.contact.email, by=books.BY, at=timezone.now())
+        people["customer"].post(urlsplit(address).path)
         wrong += list(read_everything(people, own))
         wrong += faults_of_letter(letter)
         wrong += faults_of_export(ask(ada, "POST", route("billing:invoice_export").address(own)).body, text)
@@ -165,9 +168,16 @@ def read_everything(people, own) -> Iterator[str]:
         for who in ("administrator", "customer"):
             if (one.guard == "portal") == (who == "customer"):
                 yield from faults_of_page(ask(people[who], "GET", one.address(own)), f"{one.name} as {who}")
-    for name in ("billing:invoice_detail", "audit:history"):
+    for who, name in (
+        ("administrator", "billing:invoice_detail"),
+        ("administrator", "audit:history"),
+        ("customer", "portal:invoice"),
+        ("customer", "portal:pay"),
+    ):
         argument = "object_id" if name == "audit:history" else "id"
-        page = ask(people["administrator"], "GET", route(name).address(own, **{argument: own.draft.pk}))
+        page = ask(people[who], "GET", route(name).address(own, **{argument: own.draft.pk}))
+        if page.status_code != 200:
+            yield f"{name} answers {page.status_code}"
         yield from faults_of_page(page, name)
 
 
