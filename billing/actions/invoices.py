@@ -91,7 +91,10 @@ def send(
     recipients: Sequence[tuple[str, str]] | None = None,
     message: str = "",
 ) -> list[EmailMessage]:
-    """Mail the invoice and its link to `recipients` (name, address), else to whoever receives the invoices."""
+    """Mail the invoice and its link to `recipients` (name, address), else to whoever receives the invoices.
+
+    Nobody gets it again while a letter with it still waits to be sent to them.
+    """
     invoice = locks.invoice(invoice.pk)
     if invoice.status != Invoice.Status.ISSUED:
         raise InvoiceNotSendable(
@@ -101,6 +104,12 @@ def send(
     if not to:
         raise InvoiceNotSendable(
             f"{invoice.customer} has no e-mail address. Add one to the customer or to a contact who receives invoices."
+        )
+    waiting = set(_waiting_addresses(invoice))
+    missing = [(name, address) for name, address in to if address not in waiting]
+    if not missing:
+        raise InvoiceNotSendable(
+            f"{invoice} is on its way to {', '.join(sorted(waiting))} already. Send it again once that letter has left."
         )
     queued = [
         emails.queue(
@@ -112,9 +121,10 @@ def send(
             message=message,
             at=at,
         )
-        for name, address in to
+        for name, address in missing
     ]
-    log.record(events.INVOICE_SENT, target=invoice, by=by, at=at, recipients=", ".join(address for _, address in to))
+    addresses = ", ".join(address for _, address in missing)
+    log.record(events.INVOICE_SENT, target=invoice, by=by, at=at, recipients=addresses)
     return queued
 
 
@@ -242,6 +252,11 @@ def settle_dispute(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Inv
     invoice.save(update_fields=["disputed_at", "dispute_reason"])
     log.record(events.INVOICE_DISPUTE_SETTLED, target=invoice, by=by, at=at)
     return invoice
+
+
+def _waiting_addresses(invoice: Invoice) -> Iterable[str]:
+    waiting = invoice.emails.filter(kind=EmailMessage.Kind.INVOICE, status=EmailMessage.Status.QUEUED)
+    return waiting.values_list("recipient", flat=True)
 
 
 def _issue_possible(invoice_ids: Iterable[UUID], by: Actor, at: datetime.datetime) -> tuple[list[Invoice], Refusals]:

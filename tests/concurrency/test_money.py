@@ -8,7 +8,7 @@ from accounts.scoping import in_company
 from billing.actions import drafts, invoices, payments
 from billing.actions.payments import Use
 from billing.errors import BillingError
-from billing.models import Invoice, LedgerEntry, Payment
+from billing.models import EmailMessage, Invoice, LedgerEntry, Payment
 from billing.money import Money
 from billing.queries.books.checks import CHECKS
 from tests import books, visitors
@@ -66,6 +66,15 @@ def test_a_draft_issued_and_discarded_at_once_is_one_of_both(company):
 
     assert not Invoice.objects.drafts().exists()
     assert_books_true(company)
+
+
+def test_an_invoice_sent_by_many_at_once_is_written_once(company):
+    invoice = books.issued(books.customer(company))
+
+    results = together(company, [lambda: invoices.send(invoice=invoice, **WHO)] * 4)
+
+    assert len(refused(results)) == 3
+    assert EmailMessage.objects.count() == 1
 
 
 def test_one_draft_issued_by_many_is_issued_once(company):

@@ -144,6 +144,19 @@ def test_send_writes_one_letter_to_each_who_receives_invoices(acme):
     assert BillingEvent.objects.get(action="invoice.sent").data == {"recipients": "ana@customer.example"}
 
 
+def test_a_letter_that_still_waits_is_not_written_again(acme):
+    invoice = books.issued(acme)
+    [waiting] = invoices.send(invoice=invoice, **WHO)
+    with pytest.raises(InvoiceNotSendable, match="on its way to acme@customer"):
+        invoices.send(invoice=invoice, **WHO)
+
+    other = invoices.send(invoice=invoice, recipients=[("Acme", waiting.recipient), ("Bo", "bo@acme.example")], **WHO)
+    assert [letter.recipient for letter in other] == ["bo@acme.example"]
+    waiting.status = EmailMessage.Status.SENT
+    waiting.save()
+    assert [letter.recipient for letter in invoices.send(invoice=invoice, **WHO)] == [waiting.recipient]
+
+
 def test_send_needs_an_issued_invoice_and_an_address(acme):
     with pytest.raises(InvoiceNotSendable, match="draft"):
         invoices.send(invoice=books.draft(acme), **WHO)

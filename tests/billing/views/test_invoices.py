@@ -82,9 +82,9 @@ def test_the_page_asks_the_same_of_the_database_for_one_line_and_fifty(
 ):
     vat = books.tax_rate(company)
     invoice = books.issued(acme, lines=[books.line(tax_rates=(vat,)) for _ in range(count)])
-    for _ in range(count):
+    for number in range(count):
         books.paid(invoice, "1")
-        acts.send(invoice=invoice, by=BY, at=AT)
+        acts.send(invoice=invoice, recipients=[("Acme", f"acme{number}@customer.example")], by=BY, at=AT)
     ada.get(at("invoice_detail", invoice))
     with django_assert_num_queries(PAGE_QUERIES):
         assert ada.get(at("invoice_detail", invoice)).status_code == 200
