@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -88,6 +90,41 @@ def test_the_page_asks_the_same_of_the_database_for_one_line_and_fifty(
     ada.get(at("invoice_detail", invoice))
     with django_assert_num_queries(PAGE_QUERIES):
         assert ada.get(at("invoice_detail", invoice)).status_code == 200
+
+
+def test_a_draft_says_what_it_comes_to(ada, acme):
+    page = text(ada.get(at("invoice_detail", books.draft(acme, lines=[books.line("1250")]))))
+
+    assert '<dt>Comes to</dt><dd class="money strong">EUR 1,250.00</dd>' in page
+    assert "EUR 0.00" not in page
+
+
+def test_a_dispute_and_its_reason_stand_apart(ada, acme):
+    invoice = books.issued(acme)
+    acts.dispute(invoice=invoice, reason="Two chairs were broken", by=BY, at=AT)
+    page = text(ada.get(at("invoice_detail", invoice)))
+
+    assert "No reminders go out.<div><bdi>Two chairs were broken</bdi></div>" in page
+
+
+def test_why_it_cannot_be_voided_yet_is_said(ada, acme):
+    paid, pending = books.issued(acme), books.issued(acme)
+    books.paid(paid, "1")
+    Invoice.objects.filter(pk=pending.pk).update(pending_at=AT)
+
+    assert "To void it, release what is paid first." in text(ada.get(at("invoice_detail", paid)))
+    page = text(ada.get(at("invoice_detail", pending)))
+    assert "A payment is under way. It can be voided if that fails." in page
+    assert "release what is paid" not in page
+
+
+def test_every_act_of_the_page_is_sent_once(ada, acme):
+    invoice = books.issued(acme)
+    acts.dispute(invoice=invoice, reason="Broken", by=BY, at=AT)
+    acting = re.findall(r'<form method="post" action="/invoices/[^>]*>', text(ada.get(at("invoice_detail", invoice))))
+
+    assert len(acting) > 2
+    assert [form for form in acting if "data-submit-once" not in form] == []
 
 
 def test_what_people_wrote_is_shown_as_text(ada, company):
