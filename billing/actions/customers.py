@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from accounts.models import Company
 from audit import log
@@ -14,6 +13,7 @@ from billing import events, locks, numbering
 from billing.actions.changes import set_changed
 from billing.errors import CustomerNotChangeable, NameTaken
 from billing.models import Customer, Invoice, Sequence
+from billing.queries.balances import balances_of
 
 SERIES = "CUS"
 
@@ -82,13 +82,13 @@ def refuse_archived(customer: Customer) -> None:
 
 
 def _refuse_open(customer: Customer) -> None:
-    for balance in customer.balances.filter(Q(receivable__gt=0) | Q(credit__gt=0)).order_by("currency"):
+    for balance in balances_of(customer.pk, customer.currency):
         if balance.receivable:
             raise CustomerNotChangeable(
-                f"{customer} still owes {balance.receivable.plain()}. Collect it or write it off, then archive."
+                f"{customer} still owes {balance.owed}. Collect it or write it off, then archive."
             )
         raise CustomerNotChangeable(
-            f"{customer} has an unapplied credit of {balance.credit.plain()}. Use it or reverse it, then archive."
+            f"{customer} has an unapplied credit of {balance.unapplied}. Use it or reverse it, then archive."
         )
     if drafts := customer.invoices.filter(status=Invoice.Status.DRAFT).count():
         raise CustomerNotChangeable(

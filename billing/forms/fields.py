@@ -39,6 +39,19 @@ class AddressOfMailField(forms.EmailField):
         super().run_validators(value)
 
 
+class CurrencyCodeField(TextField):
+    """A currency by its three letters, typed, for a filter."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"label": "Currency", "max_length": 10, "required": False} | options)
+
+    def clean(self, value: Any) -> str:
+        code = str(super().clean(value)).upper()
+        if code and code not in CURRENCIES:
+            raise ValidationError("This currency is not known. Write its three letters, such as EUR.")
+        return code
+
+
 class CurrencyField(forms.ChoiceField):
     default_error_messages = {"invalid_choice": "This currency is not known. Choose one from the list."}
 

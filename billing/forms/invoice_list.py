@@ -1,13 +1,11 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from billing.currencies import CURRENCIES
 from billing.forms.amounts import DayField, NumberField
 from billing.forms.choices import RecordField
-from billing.forms.fields import TextField
+from billing.forms.fields import CurrencyCodeField, TextField
 from billing.models import Customer
 from billing.queries.invoice_list import NEWEST, ORDERS, STATUSES, InvoiceFilters
 
@@ -23,7 +21,7 @@ class InvoiceFilterForm(forms.Form):
     q = TextField(label="Search invoices", max_length=100, required=False)
     status = forms.ChoiceField(choices=ANY_STATUS, required=False, error_messages=UNKNOWN)
     customer = RecordField(sentence="This customer cannot be found. Choose another.", required=False)
-    currency = TextField(label="Currency", max_length=10, required=False)
+    currency = CurrencyCodeField()
     issued_from = DayField(label="Issued from", required=False)
     issued_to = DayField(label="Issued to", required=False)
     due_from = DayField(label="Due from", required=False)
@@ -38,12 +36,6 @@ class InvoiceFilterForm(forms.Form):
         field.queryset = customers
         chosen = field.peek(self.data.get("customer"))
         field.choices = [("", "Any customer"), *([(chosen.pk, chosen.name)] if chosen else [])]
-
-    def clean_currency(self) -> str:
-        currency = self.cleaned_data["currency"].upper()
-        if currency and currency not in CURRENCIES:
-            raise ValidationError("This currency is not known. Write its three letters, such as EUR.")
-        return currency
 
     def clean_sort(self) -> str:
         sort = self.cleaned_data["sort"]

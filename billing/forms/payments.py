@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from billing.formats import money, typed
 from billing.forms.amounts import AmountField, DayField, amount_in
 from billing.forms.choices import RecordField
-from billing.forms.fields import CurrencyField, TextField
+from billing.forms.fields import CurrencyCodeField, CurrencyField, TextField
 from billing.models import Customer, Payment
 from billing.money import LARGEST, Money
 from billing.queries.open_invoices import OpenInvoice, shared_out
@@ -180,6 +180,7 @@ class PaymentFilterForm(forms.Form):
     q = TextField(label="Search payments", max_length=100, required=False)
     state = forms.ChoiceField(choices=[("", "All"), *STATES.items()], required=False)
     customer = RecordField(sentence="This customer cannot be found. Choose another.", required=False)
+    currency = CurrencyCodeField()
     method = forms.ChoiceField(label="How it was paid", choices=[("", "Any"), *Payment.Method.choices], required=False)
     received_from = DayField(label="Arrived from", required=False)
     received_to = DayField(label="Arrived to", required=False)

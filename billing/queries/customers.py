@@ -76,13 +76,24 @@ def narrowed(customers: QuerySet[Customer], filters: CustomerFilters, as_of: dat
 
 
 def listed(
-    customers: QuerySet[Customer], sort: str, currency: str, *, after: str = "", before: str = "", size: int
+    customers: QuerySet[Customer],
+    company_id: UUID,
+    sort: str,
+    currency: str,
+    *,
+    after: str = "",
+    before: str = "",
+    size: int,
 ) -> Page:
-    """One page of the customers. By balance: the most owed in `currency` first, and only those who owe in it."""
+    """One page of the company's customers. By balance: the most owed in `currency` first, and only who owes in it."""
     order = ORDERS[sort]
     if order.column == "owed":
         customers = (
-            customers.annotate(in_currency=FilteredRelation("balances", condition=Q(balances__currency=currency)))
+            customers.annotate(
+                in_currency=FilteredRelation(
+                    "balances", condition=Q(balances__company=company_id, balances__currency=currency)
+                )
+            )
             .filter(in_currency__receivable__gt=0)
             .annotate(owed=F("in_currency__receivable"))
         )

@@ -7,7 +7,7 @@ import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from billing.models import CustomerBalance, EmailMessage, Invoice, Payment, PaymentAttempt
 from billing.queries.aging import Aging, aging
@@ -77,10 +77,20 @@ def waiting(
     """What somebody should look at; payments that failed only as far back as `since`."""
     return Waiting(
         drafts=_count(invoices.drafts()),
-        mails_failed=_count(mails.filter(status=EmailMessage.Status.FAILED)),
+        mails_failed=_count(_still_failed(mails)),
         payments_pending=_count(attempts.filter(status=PaymentAttempt.Status.PENDING)),
         payments_failed=_count(attempts.filter(status=PaymentAttempt.Status.FAILED, started_at__gte=since)),
     )
+
+
+def _still_failed(mails: QuerySet[EmailMessage]) -> QuerySet[EmailMessage]:
+    """Letters that could not be sent and still matter: nothing like them was sent since, and the invoice is owed."""
+    later = EmailMessage.objects.filter(
+        kind=OuterRef("kind"), customer=OuterRef("customer"), queued_at__gt=OuterRef("queued_at")
+    ).exclude(status=EmailMessage.Status.FAILED)
+    again = later.filter(Q(invoice=OuterRef("invoice")) | Q(payment=OuterRef("payment")))
+    matters = Q(invoice__isnull=True) | Q(invoice__status=Invoice.Status.ISSUED, invoice__balance__gt=0)
+    return mails.filter(matters, status=EmailMessage.Status.FAILED).exclude(Exists(again))
 
 
 def debtors(balances: QuerySet[CustomerBalance], currency: str) -> list[Debtor]:

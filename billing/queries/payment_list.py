@@ -14,7 +14,7 @@ from billing.queries.customer_names import customers_named
 from billing.queries.keyset import PAGE_SIZE, Order, Page, page
 
 COUNTED = 1000
-STATES = {"unapplied": "With money left", "reversed": "Reversed"}
+STATES = {"kept": "Not reversed", "unapplied": "With money left", "reversed": "Reversed"}
 NEWEST = Order("received_date", True, datetime.date.fromisoformat)
 COLUMNS = (
     "number",
@@ -33,6 +33,7 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFilters:
     state: str = ""
+    currency: str = ""
     method: str = ""
     customer: Customer | None = None
     received_from: datetime.date | None = None
@@ -57,13 +58,16 @@ class PaymentRow(TypedDict):
 
 def narrowed(payments: QuerySet[Payment], filters: PaymentFilters) -> QuerySet[Payment]:
     exact = {
+        "currency": filters.currency,
         "method": filters.method,
         "customer": filters.customer,
         "received_date__gte": filters.received_from,
         "received_date__lte": filters.received_to,
     }
     rows = payments.filter(**{field: value for field, value in exact.items() if value})
-    if filters.state == "unapplied":
+    if filters.state == "kept":
+        rows = rows.filter(reversed_at__isnull=True)
+    elif filters.state == "unapplied":
         rows = rows.filter(unapplied__gt=0)
     elif filters.state == "reversed":
         rows = rows.filter(reversed_at__isnull=False)

@@ -38,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
         filters = form.filters()
         found, sort, currency = narrowed(doors.customers(access), filters, as_of), filters.sort, filters.currency
     position = {name: request.GET.get(name, "") for name in ("after", "before")}
-    page = listed(found, sort, currency or seller.currency, **position, size=PAGE_SIZE)
+    page = listed(found, request.access.company.pk, sort, currency or seller.currency, **position, size=PAGE_SIZE)
     before, after = stem("billing:customer_detail")
     context = {
         "form": form,

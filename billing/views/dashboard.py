@@ -102,7 +102,7 @@ def _tiles(standing: Standing, as_of: datetime.date) -> list[Tile]:
             "Collected this month",
             written(standing.collected, currency),
             f"since {formats.day(first)}",
-            _list("payment_list", currency=currency, received_from=first.isoformat()),
+            _list("payment_list", state="kept", currency=currency, received_from=first.isoformat()),
         ),
     ]
 

@@ -75,8 +75,8 @@ def test_archive_and_restore(company):
 @pytest.mark.parametrize(
     ("leave_open", "sentence"),
     [
-        (books.issued, "still owes EUR 100.00"),
-        (books.payment, "unapplied credit of EUR 50.00"),
+        (books.issued, r"still owes EUR\s100\.00"),
+        (books.payment, r"unapplied credit of EUR\s50\.00"),
         (books.draft, "has 1 draft invoice. Issue or discard"),
     ],
 )
@@ -106,3 +106,11 @@ def test_no_change_without_its_entry(company, verb, monkeypatch):
         call()
 
     assert list(Customer.objects.values()) == before
+
+
+def test_archiving_is_refused_in_a_sentence_however_much_is_owed(acme):
+    for _ in range(2):
+        books.issued(acme, lines=[books.line("9000000000000")])
+
+    with pytest.raises(CustomerNotChangeable, match="still owes over"):
+        customers.archive(customer=acme, by=books.BY, at=books.AT)

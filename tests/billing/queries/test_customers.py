@@ -78,9 +78,9 @@ def test_a_contact_who_left_no_longer_finds_the_customer(cast):
     assert found(text="ines@cargo") == []
 
 
-def test_by_balance_come_those_who_owe_in_one_currency_the_most_first(cast):
+def test_by_balance_come_those_who_owe_in_one_currency_the_most_first(cast, company):
     def owing(currency):
-        page = listed(Customer.objects.all(), "-balance", currency, size=50)
+        page = listed(Customer.objects.all(), company.pk, "-balance", currency, size=50)
         return [(row["name"], row["owed"]) for row in page.rows]
 
     assert owing("EUR") == [("Cargo", 25000), ("Acme", 10000)]
@@ -91,16 +91,16 @@ def test_by_balance_come_those_who_owe_in_one_currency_the_most_first(cast):
 def test_by_balance_pages_follow_each_other(company):
     for minor in (3, 1, 2, 2, 2):
         books.issued(books.customer(company), lines=[books.line(str(minor))])
-    first = listed(Customer.objects.all(), "-balance", "EUR", size=2)
-    second = listed(Customer.objects.all(), "-balance", "EUR", after=first.after, size=2)
-    third = listed(Customer.objects.all(), "-balance", "EUR", after=second.after, size=2)
+    first = listed(Customer.objects.all(), company.pk, "-balance", "EUR", size=2)
+    second = listed(Customer.objects.all(), company.pk, "-balance", "EUR", after=first.after, size=2)
+    third = listed(Customer.objects.all(), company.pk, "-balance", "EUR", after=second.after, size=2)
 
     assert [row["owed"] for page in (first, second, third) for row in page.rows] == [300, 200, 200, 200, 100]
     assert len({row["id"] for page in (first, second, third) for row in page.rows}) == 5
 
 
-def test_rows_say_what_is_owed_in_each_currency_and_what_is_late(cast):
-    page = listed(Customer.objects.filter(number__in=["K-1", "K-5"]), "name", "EUR", size=50)
+def test_rows_say_what_is_owed_in_each_currency_and_what_is_late(cast, company):
+    page = listed(Customer.objects.filter(number__in=["K-1", "K-5"]), company.pk, "name", "EUR", size=50)
 
     acme, elan = rows_of(page.rows, "EUR", TODAY)
 

@@ -3,7 +3,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from billing.actions import invoices
+from billing.actions import invoices, payments
 from billing.models import EmailMessage, Payment
 from tests import books, visitors
 from tests.books import BY
@@ -60,6 +60,9 @@ def test_every_number_leads_to_the_list_it_comes_from(ada, acme):
     overdue(acme, 40)
     books.issued(acme, issue_date=days_ago(0), payment_terms="NET 3")
     books.payment(acme, "15", received_date=days_ago(0), at=timezone.now())
+    books.payment(acme, "3", currency="USD", received_date=days_ago(0), at=timezone.now())
+    bounced = books.payment(acme, "4", received_date=days_ago(0), at=timezone.now())
+    payments.reverse(payment=bounced, reason="Bounced", by=BY, at=timezone.now())
 
     page = ada.get(HOME)
 
@@ -98,6 +101,7 @@ def test_what_waits_comes_first_and_what_is_not_there_is_not_said(ada, acme):
     invoices.dispute(invoice=late, reason="Broken", by=BY, at=timezone.now())
     books.draft(acme)
     books.payment(acme, "15")
+    letters_at = timezone.now()
     for status in (EmailMessage.Status.FAILED, EmailMessage.Status.SENT):
         EmailMessage.objects.create(
             company=acme.company,
@@ -106,7 +110,7 @@ def test_what_waits_comes_first_and_what_is_not_there_is_not_said(ada, acme):
             kind=EmailMessage.Kind.INVOICE,
             recipient="a@acme.example",
             status=status,
-            queued_at=timezone.now(),
+            queued_at=letters_at,
         )
 
     page = ada.get(HOME)
@@ -159,3 +163,22 @@ def test_home_asks_the_same_of_the_database_however_much_there_is(ada, company, 
     ada.get(HOME)
     with django_assert_num_queries(HOME_QUERIES):
         assert ada.get(HOME).status_code == 200
+
+
+def failed_letter(invoice, hours_ago=2):
+    [letter] = invoices.send(invoice=invoice, by=BY, at=timezone.now() - datetime.timedelta(hours=hours_ago))
+    EmailMessage.objects.filter(pk=letter.pk).update(status=EmailMessage.Status.FAILED)
+    return letter
+
+
+def test_a_letter_that_failed_is_to_do_until_it_no_longer_matters(ada, acme, borealis):
+    sent_again, void = books.issued(acme), books.issued(borealis)
+    failed_letter(sent_again)
+    failed_letter(void)
+    assert "2 e-mails could not be sent" in todo(ada.get(HOME))
+
+    invoices.send(invoice=sent_again, by=BY, at=timezone.now())
+    assert "1 e-mail could not be sent" in todo(ada.get(HOME))
+
+    invoices.void(invoice=void, reason="Wrong", by=BY, at=timezone.now())
+    assert not any("could not be sent" in text for text in todo(ada.get(HOME)))
