@@ -149,7 +149,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_AGE = None
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Strict"
+# Lax, so that following a link from a letter does not replace it and undo the forms open in other tabs.
+CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "invoiced.views.form_out_of_date"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -175,7 +175,7 @@ def test_unset_means_safe(environment):
         "CSRF_COOKIE_AGE": None,
         "CSRF_COOKIE_SECURE": True,
         "CSRF_COOKIE_HTTPONLY": True,
-        "CSRF_COOKIE_SAMESITE": "Strict",
+        "CSRF_COOKIE_SAMESITE": "Lax",
     }
     assert (settings["DEBUG"], settings["DEMO"], settings["ALLOWED_HOSTS"]) == (False, False, ["invoices.example.com"])
     assert (settings["SECURE_SSL_REDIRECT"], settings["SECURE_HSTS_SECONDS"]) == (True, 63_072_000)
