@@ -102,7 +102,7 @@ ENTRIES = [
     "Ana Customer opened the link to invoice {}",
     "Ana Customer viewed invoice {}",
     "Ana Customer started to pay EUR 458.78 of invoice {}",
-    "Sandbox gateway Automation was handed to Sandbox gateway to pay invoice {}",
+    "Sandbox gateway Automation opened the pay page for invoice {}",
     "Sandbox gateway Automation recorded payment PAY-000001 of EUR 458.78 from Acme on {}",
     "Sandbox gateway Automation paid EUR 458.78 of invoice {} with payment PAY-000001",
     "mail Automation made a link to invoice {} for ana@customer.example",

@@ -61,6 +61,12 @@ def assert_books_true(company):
     assert [sentence for check in CHECKS for sentence in check(company.pk).wrong] == []
 
 
+def test_handing_over_reads_as_what_happened(invoice):
+    handed_over(invoice)
+    [event] = entries("attempt.handed_over")
+    assert str(event) == f"{SANDBOX.label} opened the pay page for invoice {invoice}"
+
+
 def test_start_writes_the_attempt_its_entry_and_its_task(invoice):
     attempt = start(invoice)
     assert (attempt.status, attempt.amount, attempt.actor_label, attempt.external_id) == (

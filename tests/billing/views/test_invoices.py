@@ -239,6 +239,8 @@ def test_a_failed_letter_is_tried_again(ada, acme):
     email.refresh_from_db()
     assert email.status == "queued"
     assert said(page) == ["The e-mail to acme@customer.example is tried again."]
+    entry = BillingEvent.objects.get(action="email.queued")
+    assert str(entry) == "Ada had a letter tried again: Invoice to acme@customer.example"
 
 
 def test_a_letter_that_was_sent_meanwhile_is_not_said_to_be_tried_again(ada, acme):
