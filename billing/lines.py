@@ -49,7 +49,7 @@ class Tax:
         if self.category not in TAX_CATEGORIES:
             raise TotalsError(f"The tax category must be one of {', '.join(TAX_CATEGORIES)}.")
         if rate and self.category in CATEGORIES_WITHOUT_TAX:
-            raise TotalsError(f"A tax of category {self.category} must have the rate 0 %.")
+            raise TotalsError(f"A tax of category {self.category} must have the rate 0%.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +120,5 @@ def scaled_percent(value: Decimal, name: str = "percentage", largest: int = LARG
     """A percentage in units of its last allowed decimal, from 0 to the largest allowed."""
     percent = scaled(value, PERCENT_SCALE, name)
     if not 0 <= percent <= largest * 10**PERCENT_SCALE:
-        raise TotalsError(f"The {name} must be between 0 % and {largest} %.")
+        raise TotalsError(f"The {name} must be between 0% and {largest}%.")
     return percent

@@ -40,7 +40,7 @@ class Terms:
         if not (0 <= self.days <= LONGEST_DAYS and (early is None or 0 <= early.days <= LONGEST_DAYS)):
             raise TermsError(f"Payment terms can give at most {LONGEST_DAYS} days.")
         if early and not 0 < early.percent < 100:
-            raise TermsError("An early payment discount must be more than 0 % and less than 100 %.")
+            raise TermsError("An early payment discount must be more than 0% and less than 100%.")
         if early and not self.from_month_end and early.days >= self.days:
             raise TermsError("The days for the early payment discount must be fewer than the days to pay.")
 

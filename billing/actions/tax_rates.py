@@ -52,10 +52,10 @@ def archive(*, tax_rate: TaxRate, by: Actor, at: datetime.datetime) -> TaxRate:
 
 def _refuse_contradictions(name: str, percent: Decimal, category: str) -> None:
     if percent > 100:
-        raise TaxRateRefused("A tax rate is at most 100 %.")
+        raise TaxRateRefused("A tax rate is at most 100%.")
     try:
         Tax(name=name, percent=percent, category=category)
     except TotalsError as refusal:
         raise TaxRateRefused(str(refusal)) from refusal
     if category == TaxRate.Category.STANDARD and not percent:
-        raise TaxRateRefused("A rate of 0 % needs its reason: choose zero rated, exempt or another kind of tax.")
+        raise TaxRateRefused("A rate of 0% needs its reason: choose zero rated, exempt or another kind of tax.")

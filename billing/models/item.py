@@ -43,7 +43,7 @@ class TaxRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.percent.normalize():f} %"
+        return f"{self.name} {self.percent.normalize():f}%"
 
 
 class Item(models.Model):

@@ -53,7 +53,7 @@ def test_change_of_tax_rates_is_recorded_by_their_names(company):
     items.change(item=item, details={}, tax_rates=[vat], by=BY, at=AT)
     items.change(item=item, details={"unit_price": Decimal("100.00")}, tax_rates=[vat], by=BY, at=AT)
 
-    assert entries() == [("item.changed", "Consulting", {"tax_rates": [[], ["VAT 19 %"]]})]
+    assert entries() == [("item.changed", "Consulting", {"tax_rates": [[], ["VAT 19%"]]})]
 
 
 def test_archive_and_restore(company):

@@ -131,15 +131,15 @@ def test_search_by_name_and_code(ada, company, seller):
 
 def test_tax_rates_are_added_and_archived(ada, company):
     page = ada.post("/tax-rates/new/", RATE, follow=True)
-    assert words(page) == ["Tax rate VAT 7.25 % added."]
+    assert words(page) == ["Tax rate VAT 7.25% added."]
     assert [(row["name"], row["percent"]) for row in page.context["active"]] == [("VAT", "7.25%")]
 
     vat = TaxRate.objects.get()
     assert "It cannot be brought back" in ada.get(url("tax_rate_archive", vat)).content.decode()
     page = ada.post(url("tax_rate_archive", vat), follow=True)
-    assert words(page) == ["Tax rate VAT 7.25 % archived."]
+    assert words(page) == ["Tax rate VAT 7.25% archived."]
     assert [row["name"] for row in page.context["archived"]] == ["VAT"]
-    assert words(ada.post(url("tax_rate_archive", vat), follow=True)) == ["VAT 7.25 % is archived already."]
+    assert words(ada.post(url("tax_rate_archive", vat), follow=True)) == ["VAT 7.25% is archived already."]
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_tax_rates_are_added_and_archived(ada, company):
         ("percent", "", "Enter the rate, such as 19 or 7.5."),
         ("percent", "-5", "cannot be negative"),
         ("percent", "101", "must be below 101"),
-        ("percent", "100.5", "A tax rate is at most 100 %."),
-        ("percent", "0", "A rate of 0 % needs its reason"),
+        ("percent", "100.5", "A tax rate is at most 100%."),
+        ("percent", "0", "A rate of 0% needs its reason"),
         ("percent", "1.23456", "at most 4 decimals"),
         ("category", "Q", "Choose the kind from the list."),
         ("category", "", "Choose the kind of tax."),
