@@ -3,13 +3,13 @@ from typing import Any
 from django import forms
 
 from accounts.access import Access
-from accounts.models import Membership, User
+from accounts.models import Membership
 from billing.currencies import CURRENCIES
+from billing.forms.choices import RecordField
 from billing.forms.fields import (
     AddressOfMailField,
     CountryField,
     CurrencyField,
-    OneOfField,
     RecordForm,
     TermsField,
     TextField,
@@ -55,13 +55,12 @@ class CustomerForm(RecordForm):
         label="Payment terms", error_messages={"required": "Enter when its invoices are due, such as NET 30."}
     )
     paperless = forms.BooleanField(label="Receives invoices by e-mail", required=False, initial=True)
-    owner = OneOfField(
+    owner = RecordField(
+        sentence="Choose a member of your team.",
         label="Owner",
-        queryset=User.objects.none(),
         required=False,
         empty_label="Nobody",
         help_text="The member of your team who looks after this customer.",
-        error_messages={"invalid_choice": "Choose a member of your team."},
     )
 
     def __init__(self, data: Any = None, *, access: Access, seller: Seller, record: Customer | None = None) -> None:
@@ -111,14 +110,18 @@ class CustomerFilterForm(forms.Form):
 
     q = PlainTextField(label="Search customers", max_length=100, required=False)
     show = forms.ChoiceField(choices=[(key, key) for key in FILTERS], required=False)
-    owner = OneOfField(label="Owner", queryset=User.objects.none(), required=False, empty_label="Any owner")
+    owner = RecordField(
+        sentence="This member cannot be found. Choose another.",
+        label="Owner",
+        required=False,
+        empty_label="Any owner",
+    )
     currency = forms.ChoiceField(label="Currency", choices=ANY_CURRENCY, required=False)
     sort = forms.CharField(required=False)
 
     def __init__(self, data: Any, *, access: Access) -> None:
         super().__init__(data)
         self.fields["owner"].queryset = possible_owners(access.company)
-        self.fields["owner"].error_messages["invalid_choice"] = "This member cannot be found. Choose another."
 
     def clean_sort(self) -> str:
         sort = self.cleaned_data["sort"]

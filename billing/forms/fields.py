@@ -43,7 +43,8 @@ class CurrencyCodeField(TextField):
     """A currency by its three letters, typed, for a filter."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"label": "Currency", "max_length": 10, "required": False} | options)
+        usual: dict[str, Any] = {"label": "Currency", "max_length": 10, "required": False}
+        super().__init__(**usual | options)
 
     def clean(self, value: Any) -> str:
         code = str(super().clean(value)).upper()
@@ -93,29 +94,15 @@ class ColourField(forms.CharField):
         return f"#{written.removeprefix('#').lower()}"
 
 
-class OneOfField(forms.ModelChoiceField):
-    """A record chosen from a list; an id that is none is refused like one that is not in the list."""
-
-    def clean(self, value: Any) -> Any:
-        try:
-            return super().clean(value)
-        except ValidationError as refusal:
-            raise _in_our_words(self, refusal) from refusal
-
-
 class SomeOfField(forms.ModelMultipleChoiceField):
-    """Records chosen from a list, in the same way."""
+    """Records chosen from a list; an id that is none is refused like one that is not in the list."""
 
     def clean(self, value: Any) -> Any:
         try:
             return super().clean(value)
         except ValidationError as refusal:
-            raise _in_our_words(self, refusal) from refusal
-
-
-def _in_our_words(field: forms.Field, refusal: ValidationError) -> ValidationError:
-    code = "required" if refusal.code == "required" else "invalid_choice"
-    return ValidationError(field.error_messages[code], code=code)
+            code = "required" if refusal.code == "required" else "invalid_choice"
+            raise ValidationError(self.error_messages[code], code=code) from refusal
 
 
 class RecordForm(forms.Form):

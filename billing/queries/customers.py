@@ -15,7 +15,6 @@ from billing.money import LARGEST
 from billing.queries.balances import Balance, balances_by_customer, written
 from billing.queries.keyset import Order, Page, page
 
-COUNTED = 1000
 FILTERS = {"": "Active", "owing": "Owing", "overdue": "Overdue", "credit": "With credit", "archived": "Archived"}
 COLUMNS = ("name", "number", "email", "owner__name", "archived_at")
 
@@ -118,12 +117,6 @@ def rows_of(values: Sequence[dict[str, Any]], first: str, as_of: datetime.date) 
         )
         for row in values
     ]
-
-
-def counted(customers: QuerySet[Any]) -> str:
-    """How many there are, as far as counting is cheap."""
-    count = customers.order_by()[: COUNTED + 1].count()
-    return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
 
 
 def _with_something_open(filters: CustomerFilters, as_of: datetime.date) -> QuerySet[Any]:

@@ -12,9 +12,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from billing.models import CustomerBalance, EmailMessage, Invoice, Payment, PaymentAttempt
 from billing.queries.aging import Aging, aging
 from billing.queries.balances import Outstanding, outstanding, written
+from billing.queries.keyset import COUNTED
 
 DEBTORS_SHOWN = 5
-COUNTED = 1000
 
 
 class Standing(NamedTuple):

@@ -15,10 +15,9 @@ from billing.currencies import CURRENCIES
 from billing.models import Customer, Invoice, Sequence
 from billing.money import LARGEST, Money, MoneyError, round_minor
 from billing.queries.customer_names import customers_named
-from billing.queries.keyset import Order, Page, page
+from billing.queries.keyset import COUNTED, Order, Page, page
 from billing.statuses import SHOWN_STATUSES, shown_status
 
-COUNTED = 1000
 SCOPES = {
     "open": "Outstanding",
     "overdue": "Overdue",

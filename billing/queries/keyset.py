@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 PAGE_SIZE = 50
+COUNTED = 1000
 SEPARATOR = "~"
 
 
@@ -84,3 +85,9 @@ def _read(text: str, order: Order) -> tuple[Any, UUID] | None:
         return order.read(value), UUID(id)
     except ValueError:
         return None
+
+
+def counted(rows: QuerySet[Any]) -> str:
+    """How many there are, as far as counting is cheap."""
+    count = rows.order_by()[: COUNTED + 1].count()
+    return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"

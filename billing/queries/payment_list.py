@@ -13,7 +13,6 @@ from billing.money import Money
 from billing.queries.customer_names import customers_named
 from billing.queries.keyset import PAGE_SIZE, Order, Page, page
 
-COUNTED = 1000
 STATES = {"kept": "Not reversed", "unapplied": "With money left", "reversed": "Reversed"}
 NEWEST = Order("received_date", True, datetime.date.fromisoformat)
 COLUMNS = (
@@ -79,11 +78,6 @@ def narrowed(payments: QuerySet[Payment], filters: PaymentFilters) -> QuerySet[P
 
 def listed(payments: QuerySet[Payment], *, after: str = "", before: str = "") -> Page:
     return page(payments, NEWEST, COLUMNS, after=after, before=before, size=PAGE_SIZE)
-
-
-def counted(payments: QuerySet[Payment]) -> str:
-    count = payments.order_by()[: COUNTED + 1].count()
-    return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
 
 
 def rows_of(values: Iterable[dict[str, Any]], address: tuple[str, str]) -> list[PaymentRow]:

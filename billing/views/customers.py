@@ -18,8 +18,8 @@ from billing.errors import BillingError
 from billing.forms.customers import CustomerFilterForm, CustomerForm, NoteForm
 from billing.models import Customer
 from billing.queries import customer_record
-from billing.queries.customers import FILTERS, counted, listed, narrowed, rows_of
-from billing.queries.keyset import PAGE_SIZE
+from billing.queries.customers import FILTERS, listed, narrowed, rows_of
+from billing.queries.keyset import PAGE_SIZE, counted
 from billing.views.addresses import changed, stem
 from security.guards import require
 

@@ -1,21 +1,17 @@
 import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import Access
-from accounts.models import Membership
 from accounts.permissions import Permission
 from audit.queries import recent
 from billing import doors, formats
-from billing.models import Customer, CustomerBalance, EmailMessage, Payment, PaymentAttempt
+from billing.models import CustomerBalance, EmailMessage, Payment, PaymentAttempt
 from billing.queries.aging import SOON, bars
 from billing.queries.balances import written
 from billing.queries.dashboard import Standing, debtors, standings, waiting
@@ -44,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
     found = standings(balances, invoices, access.visible(Payment), currency, as_of)
     chosen = next((standing for standing in found if standing.currency == request.GET.get("currency")), found[0])
     mails, attempts = access.visible(EmailMessage), access.visible(PaymentAttempt)
-    entries = recent(access.company.pk, ACTIVITY, _own_customers(access))
+    entries = recent(access.company.pk, ACTIVITY, access.visible_customer_ids())
     context = {
         "today": formats.day(as_of),
         "is_new": chosen.balances.receivable == 0 and not doors.customers(access).exists(),
@@ -59,13 +55,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "entries": entries,
     }
     return TemplateResponse(request, "billing/dashboard/home.html", context)
-
-
-def _own_customers(access: Access) -> QuerySet[Customer, UUID] | None:
-    """The customers a restricted member sees; None where nothing is hidden."""
-    if access.membership.restriction == Membership.Restriction.NONE:
-        return None
-    return doors.customers(access).values_list("pk", flat=True)
 
 
 def _tiles(standing: Standing, as_of: datetime.date) -> list[Tile]:

@@ -14,9 +14,8 @@ from billing.actions import items
 from billing.errors import BillingError, NameTaken
 from billing.forms.items import ItemFilterForm, ItemForm
 from billing.models import Item
-from billing.queries.customers import counted
 from billing.queries.items import listed, narrowed, rows_of
-from billing.queries.keyset import PAGE_SIZE
+from billing.queries.keyset import PAGE_SIZE, counted
 from billing.views.addresses import changed, stem
 from security.guards import require
 

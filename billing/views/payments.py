@@ -25,8 +25,9 @@ from billing.forms.payments import (
     starting_values,
 )
 from billing.models import Customer, Payment
+from billing.queries.keyset import counted
 from billing.queries.open_invoices import OpenInvoice, currencies_owed, open_invoices
-from billing.queries.payment_list import STATES, counted, listed, narrowed, rows_of
+from billing.queries.payment_list import STATES, listed, narrowed, rows_of
 from billing.queries.payment_page import payment_page
 from billing.queries.recipients import receipt_recipient
 from billing.views.addresses import changed, stem

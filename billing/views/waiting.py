@@ -11,7 +11,8 @@ from accounts.access import Access
 from accounts.permissions import Permission
 from billing.queries.aging import LATE
 from billing.queries.balances import written
-from billing.queries.dashboard import COUNTED, Standing, Waiting
+from billing.queries.dashboard import Standing, Waiting
+from billing.queries.keyset import COUNTED
 
 AMOUNTS_SHOWN = 2
 
