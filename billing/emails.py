@@ -114,7 +114,9 @@ def send(email: EmailMessage, at: datetime.datetime) -> None:
 
 
 def refuse_overtaken(email: EmailMessage) -> None:
-    """A letter waits while the mail server is down; meanwhile its invoice may be voided, or paid."""
+    """A letter waits while the mail server is down; its invoice may be voided or paid meanwhile, its reader archived."""
+    if _is_archived(email):
+        raise Overtaken(f"The contact {email.recipient_name} was archived before this left.")
     invoice = email.invoice
     if invoice is None or email.kind == EmailMessage.Kind.RECEIPT:
         return
@@ -122,6 +124,13 @@ def refuse_overtaken(email: EmailMessage) -> None:
         raise Overtaken(f"{invoice} was voided before this left.")
     if email.kind == EmailMessage.Kind.REMINDER and (invoice.status != Invoice.Status.ISSUED or not invoice.balance):
         raise Overtaken(f"Nothing was left to pay on {invoice} before this left.")
+
+
+def _is_archived(email: EmailMessage) -> bool:
+    """Whether the address is only that of archived contacts, and the customer's own neither."""
+    contacts = email.customer.contacts.filter(email__iexact=email.recipient)
+    is_current = contacts.filter(archived_at__isnull=True).exists()
+    return contacts.exists() and not is_current and email.recipient.lower() != email.customer.email.lower()
 
 
 def compose(email: EmailMessage, at: datetime.datetime) -> EmailMultiAlternatives:

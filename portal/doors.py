@@ -16,7 +16,8 @@ SHOWN = (Invoice.Status.ISSUED, Invoice.Status.WRITTEN_OFF)
 
 def live_link(token: str) -> Link:
     """The link of this token; 404 alike for one that never was, expired, was revoked, or leads to what is not shown."""
-    link = Link.objects.select_related("company", "customer").filter(token_hash=token_hash(token)).first()
+    found = Link.objects.select_related("company", "customer", "contact")
+    link = found.filter(token_hash=token_hash(token)).first()
     if link is None or not link.is_live(timezone.now()):
         raise Http404
     return link
@@ -48,7 +49,9 @@ def get_attempt(session: PortalSession, id: UUID) -> PaymentAttempt:
 
 
 def _linked(session: PortalSession) -> QuerySet[Invoice]:
-    live = session.links.filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
+    live = session.links.filter(
+        revoked_at__isnull=True, expires_at__gt=timezone.now(), contact__archived_at__isnull=True
+    )
     return Invoice.objects.filter(customer_id=session.customer_id, pk__in=live.values("invoice_id"))
 
 

@@ -30,7 +30,8 @@ class Link(models.Model):
         return f"link to {self.invoice} for {self.recipient}"
 
     def is_live(self, at: datetime.datetime) -> bool:
-        return self.revoked_at is None and at < self.expires_at
+        """Who was archived at the customer is let in no more, whatever link they kept."""
+        return self.revoked_at is None and at < self.expires_at and not is_archived(self.contact)
 
 
 class PortalSession(models.Model):
@@ -51,8 +52,13 @@ class PortalSession(models.Model):
         return str(self.contact) if self.contact else self.recipient
 
     def is_live(self, at: datetime.datetime) -> bool:
-        """Half an hour after the last page, and a day after the first one, a session is over."""
-        return self.ended_at is None and at < min(self.seen_at + IDLE, self.started_at + LONGEST)
+        """Over half an hour after the last page, a day after the first one, or once its contact is archived."""
+        is_recent = at < min(self.seen_at + IDLE, self.started_at + LONGEST)
+        return self.ended_at is None and is_recent and not is_archived(self.contact)
+
+
+def is_archived(contact: Contact | None) -> bool:
+    return contact is not None and contact.archived_at is not None
 
 
 IDLE = datetime.timedelta(minutes=30)

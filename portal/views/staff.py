@@ -33,12 +33,8 @@ def invoice_links(request: HttpRequest, id: UUID) -> HttpResponse:
             invoice=invoice, recipient=_recipient(invoice), by=request.access.actor, at=timezone.now()
         )
     at = timezone.now()
-    rows = [
-        {"link": link, "is_live": link.is_live(at)}
-        for link in invoice.links.order_by("-created_at").only("recipient", "created_at", "expires_at", "revoked_at")[
-            :100
-        ]
-    ]
+    newest = invoice.links.select_related("contact").order_by("-created_at")[:100]
+    rows = [{"link": link, "is_live": link.is_live(at)} for link in newest]
     context = {"invoice": invoice, "address": address, "rows": rows}
     return TemplateResponse(request, "portal/links/list.html", context)
 

@@ -12,9 +12,9 @@ from django_tasks_db.models import DBTaskResult
 
 from audit.models import BillingEvent
 from billing import emails
-from billing.actions import dunning, invoices
+from billing.actions import contacts, dunning, invoices
 from billing.emails import NotDelivered
-from billing.models import EmailMessage, Reminder, Seller
+from billing.models import Customer, EmailMessage, Reminder, Seller
 from portal.models import Link
 from tests import books
 from tests.queue import work
@@ -278,6 +278,28 @@ def test_a_letter_about_an_invoice_voided_meanwhile_does_not_leave(email, invoic
     email.refresh_from_db()
     assert (email.status, email.failure) == ("failed", "INV-000001 was voided before this left.")
     assert (mail.outbox, Link.objects.count()) == ([], 0)
+
+
+def test_a_letter_to_a_contact_archived_meanwhile_does_not_leave_and_neither_does_its_retry(email, ana):
+    contacts.archive(contact=ana, by=books.BY, at=AT)
+    deliver(email)
+    for _ in range(2):
+        assert (email.status, email.failure) == ("failed", "The contact Ana was archived before this left.")
+        emails.queue_again(email=email, by=books.BY, at=AT)
+        work()
+        email.refresh_from_db()
+    assert (mail.outbox, Link.objects.count()) == ([], 0)
+
+
+@pytest.mark.parametrize("still", ["another contact", "the customer"])
+def test_a_letter_to_an_address_that_is_somebody_elses_too_leaves(acme, email, ana, still):
+    contacts.archive(contact=ana, by=books.BY, at=AT)
+    if still == "the customer":
+        Customer.objects.update(email=ana.email.upper())
+    else:
+        books.contact(acme, "Anabel", email=ana.email)
+    deliver(email)
+    assert email.status == "sent"
 
 
 def test_a_reminder_of_an_invoice_paid_meanwhile_does_not_leave(invoice):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.scoping import in_company
 from audit.models import BillingEvent
-from billing.actions import invoices
+from billing.actions import contacts, invoices
 from portal.actions import links
 from portal.models import IDLE, LONGEST, Link, PortalSession
 from security.tokens import token_hash
@@ -99,6 +99,10 @@ def void(invoice):
     invoices.void(invoice=invoice, reason="wrong", by=books.BY, at=timezone.now())
 
 
+def archive(invoice):
+    contacts.archive(contact=invoice.customer.contacts.get(), by=books.BY, at=timezone.now())
+
+
 @pytest.mark.parametrize("end", [revoke, expire, void])
 def test_a_link_that_has_ended_opens_nothing_and_ends_the_visits_begun_with_it(invoice, visit, end):
     path = address_of(invoice)
@@ -109,6 +113,26 @@ def test_a_link_that_has_ended_opens_nothing_and_ends_the_visits_begun_with_it(i
     assert "__Host-portal" not in refused.cookies
     for name in ("invoice", "invoice_pdf", "pay"):
         assert visit.get(reverse(f"portal:{name}", args=[invoice.pk])).status_code == 404
+
+
+def test_archiving_a_contact_ends_their_links_and_their_visit(invoice, visit):
+    path = address_of(invoice)
+    archive(invoice)
+
+    assert Browser().post(path).status_code == 404
+    for name in ("invoice", "invoice_pdf", "pay"):
+        assert visit.get(reverse(f"portal:{name}", args=[invoice.pk])).status_code == 403
+
+
+def test_a_visit_of_somebody_else_does_not_keep_the_links_of_an_archived_contact(acme, invoice):
+    address_of(invoice)
+    anas = Link.objects.get()
+    books.contact(acme, "Ben", is_primary=False)
+    ben = opened(invoice, "ben@customer.example")
+    PortalSession.objects.get().links.set([anas])
+    assert ben.get(page_of(invoice)).status_code == 200
+    contacts.archive(contact=anas.contact, by=books.BY, at=timezone.now())
+    assert ben.get(page_of(invoice)).status_code == 404
 
 
 def test_a_link_to_a_draft_opens_nothing(acme):
