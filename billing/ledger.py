@@ -27,18 +27,8 @@ def receivable(
     at: datetime.datetime,
     payment: Payment | None = None,
 ) -> LedgerEntry:
-    return LedgerEntry(
-        company_id=invoice.company_id,
-        customer_id=invoice.customer_id,
-        invoice=invoice,
-        payment=payment,
-        account=Account.RECEIVABLE,
-        kind=kind,
-        currency=amount.currency,
-        amount=amount,
-        entry_date=day,
-        recorded_at=at,
-    )
+    """What an invoice asks for, or no longer does."""
+    return _entry(Account.RECEIVABLE, kind, amount, day, at, of=invoice, invoice=invoice, payment=payment)
 
 
 def credit(
@@ -49,12 +39,27 @@ def credit(
     at: datetime.datetime,
     invoice: Invoice | None = None,
 ) -> LedgerEntry:
+    """What a payment brought, or was used for."""
+    return _entry(Account.CREDIT, kind, amount, day, at, of=payment, invoice=invoice, payment=payment)
+
+
+def _entry(
+    account: str,
+    kind: str,
+    amount: Money,
+    day: datetime.date,
+    at: datetime.datetime,
+    *,
+    of: Invoice | Payment,
+    invoice: Invoice | None,
+    payment: Payment | None,
+) -> LedgerEntry:
     return LedgerEntry(
-        company_id=payment.company_id,
-        customer_id=payment.customer_id,
+        company_id=of.company_id,
+        customer_id=of.customer_id,
         invoice=invoice,
         payment=payment,
-        account=Account.CREDIT,
+        account=account,
         kind=kind,
         currency=amount.currency,
         amount=amount,
