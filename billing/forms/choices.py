@@ -2,11 +2,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
+
+MOST_LISTED = 100
 
 
 class RecordField(forms.ModelChoiceField):
     """One record among those that may be seen; what is none of them, and what is no id at all, are the same mistake."""
+
+    chosen: Any = None
 
     def __init__(self, *, sentence: str, missing: str = "", **options: Any) -> None:
         messages = {"invalid_choice": sentence, "required": missing or sentence}
@@ -17,6 +21,15 @@ class RecordField(forms.ModelChoiceField):
             return super().to_python(value)
         except ValidationError:
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
+
+    def offer(self, records: QuerySet[Any], *, nothing: str, chosen: Any) -> None:
+        """List the first of the records by name and the chosen one; where scripts run, one types to find any other."""
+        self.queryset = records
+        listed = list(records.order_by("name", "id")[:MOST_LISTED])
+        self.chosen = self.peek(chosen)
+        if self.chosen is not None and self.chosen not in listed:
+            listed.append(self.chosen)
+        self.choices = [("", nothing), *((record.pk, record.name) for record in listed)]
 
     def peek(self, value: Any) -> Any:
         """The record the value names, or nothing."""

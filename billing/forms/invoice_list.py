@@ -32,10 +32,7 @@ class InvoiceFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, customers: QuerySet[Customer]) -> None:
         super().__init__(data)
-        field = self.fields["customer"]
-        field.queryset = customers
-        chosen = field.peek(self.data.get("customer"))
-        field.choices = [("", "Any customer"), *([(chosen.pk, chosen.name)] if chosen else [])]
+        self.fields["customer"].offer(customers, nothing="Any customer", chosen=self.data.get("customer"))
 
     def clean_sort(self) -> str:
         sort = self.cleaned_data["sort"]

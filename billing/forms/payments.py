@@ -187,10 +187,7 @@ class PaymentFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, customers: QuerySet[Customer]) -> None:
         super().__init__(data)
-        field = self.fields["customer"]
-        field.queryset = customers
-        chosen = field.peek(self.data.get("customer"))
-        field.choices = [("", "Any customer"), *([(chosen.pk, chosen.name)] if chosen else [])]
+        self.fields["customer"].offer(customers, nothing="Any customer", chosen=self.data.get("customer"))
 
     def clean(self) -> dict[str, Any]:
         first, last = self.cleaned_data.get("received_from"), self.cleaned_data.get("received_to")

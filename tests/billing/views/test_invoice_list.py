@@ -14,7 +14,7 @@ from tests import books, visitors
 from tests.books import AT, BY
 
 LIST = "/invoices/"
-LIST_QUERIES = 7
+LIST_QUERIES = 8
 BULK_ISSUE_QUERIES = 22
 
 
@@ -116,6 +116,17 @@ def test_an_account_manager_sees_only_their_customers(company, acme, borealis):
 
     assert numbers(visitors.browser(cy).get(LIST)) == ["INV-000001"]
     assert numbers(visitors.browser(cy).get(LIST, {"customer": borealis.pk})) == []
+
+
+def test_the_customer_is_chosen_without_scripts_too(ada, acme, borealis, monkeypatch):
+    options = ada.get(LIST).content.decode()
+    assert f'<option value="{acme.pk}">Acme</option>' in options
+    assert f'<option value="{borealis.pk}">Borealis</option>' in options
+
+    monkeypatch.setattr("billing.forms.choices.MOST_LISTED", 1)
+    options = ada.get(LIST, {"customer": borealis.pk.hex}).content.decode()
+    assert f'<option value="{acme.pk}">Acme</option>' in options
+    assert f'<option value="{borealis.pk}" selected>Borealis</option>' in options
 
 
 def test_ticked_drafts_are_issued_in_the_order_of_their_dates(ada, acme):

@@ -13,7 +13,7 @@ from tests import books, visitors
 from tests.books import AT, BY, TODAY
 
 LIST, NEW = "/payments/", "/payments/new/"
-LIST_QUERIES, PAGE_QUERIES = 6, 9
+LIST_QUERIES, PAGE_QUERIES = 7, 9
 
 
 def at(name, record):
@@ -285,6 +285,17 @@ def test_the_list_is_newest_first_and_can_be_narrowed(ada, acme, borealis, old):
         "PAY-000002",
         "PAY-000003",
     ]
+
+
+def test_the_customer_is_chosen_without_scripts_too(ada, acme, borealis, monkeypatch):
+    options = ada.get(LIST).content.decode()
+    assert f'<option value="{acme.pk}">Acme</option>' in options
+    assert f'<option value="{borealis.pk}">Borealis</option>' in options
+
+    monkeypatch.setattr("billing.forms.choices.MOST_LISTED", 1)
+    options = ada.get(LIST, {"customer": borealis.pk.hex}).content.decode()
+    assert f'<option value="{acme.pk}">Acme</option>' in options
+    assert f'<option value="{borealis.pk}" selected>Borealis</option>' in options
 
 
 @pytest.mark.parametrize(
