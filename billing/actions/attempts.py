@@ -24,6 +24,7 @@ from billing.gateways import GATEWAYS, available
 from billing.gateways.gateway import APPROVED, DECLINED, PENDING, Charge, Outcome
 from billing.models import Invoice, Payment, PaymentAttempt
 from billing.money import Money
+from billing.queries.attempts import PATIENCE
 from billing.queries.recipients import recipients_of
 
 Status = PaymentAttempt.Status
@@ -31,6 +32,7 @@ UNSETTLED = (Status.STARTED, Status.PENDING)
 HOUR = datetime.timedelta(hours=1)
 TRIES_AN_HOUR = 10
 BETWEEN_LOOKS = datetime.timedelta(seconds=10)
+NO_ANSWER = "The payment provider did not answer."
 SOMEBODY_WAITS = 10  # the priority of a task whose outcome a person is looking at
 
 logger = logging.getLogger(__name__)
@@ -40,7 +42,11 @@ logger = logging.getLogger(__name__)
 def start(
     *, invoice: Invoice, amount: Money, request_key: UUID, gateway: str, by: Actor, at: datetime.datetime
 ) -> PaymentAttempt:
-    """Open an attempt and have the worker ask the provider; the same `request_key` again returns the same attempt."""
+    """Open an attempt and have the worker ask the provider; the same `request_key` again returns the same attempt.
+
+    One invoice has one attempt at a time, for a second could charge the customer twice: who began it goes on with it.
+    """
+    locks.customer(invoice.customer_id)
     invoice = locks.invoice(invoice.pk)
     made_before = invoice.attempts.filter(request_key=request_key).first()
     if made_before:
@@ -51,6 +57,14 @@ def start(
         raise InvoiceNotPayable(f"Nothing is left to pay on {invoice}.")
     if invoice.pending_at:
         raise InvoiceNotPayable(f"A payment of {invoice} is under way already. Wait until it arrives or fails.")
+    under_way = _under_way(invoice, by, at)
+    if under_way and (under_way.amount, under_way.actor_id) == (amount, by.id):
+        return under_way
+    if under_way:
+        raise InvoiceNotPayable(
+            f"A payment of {under_way.amount.plain()} is being made already. Go on with that one, or wait: "
+            "if nobody completes it, it ends by itself, within about a day."
+        )
     if invoice.attempts.filter(started_at__gt=at - HOUR).count() >= TRIES_AN_HOUR:
         raise PaymentRefused(f"{invoice} was tried to be paid too often. Try again in an hour, or pay in another way.")
     if amount.currency != invoice.currency or not 0 < amount.minor <= invoice.balance.minor:
@@ -114,14 +128,14 @@ def settle(*, attempt: PaymentAttempt, outcome: Outcome, by: Actor, at: datetime
 
 
 @transaction.atomic
-def give_up(*, attempt: PaymentAttempt, by: Actor, at: datetime.datetime) -> PaymentAttempt:
+def give_up(*, attempt: PaymentAttempt, by: Actor, at: datetime.datetime, failure: str = NO_ANSWER) -> PaymentAttempt:
     """Close an attempt that never got a pay page: as nobody saw one, nobody can have paid."""
     locks.customer(attempt.customer_id)
     invoice = locks.invoice(attempt.invoice_id)
     attempt = locks.attempt(attempt.pk)
     if attempt.external_id or attempt.status not in UNSETTLED:
         return attempt
-    return _fail(attempt, invoice, Status.FAILED, "The payment provider did not answer.", by, at)
+    return _fail(attempt, invoice, Status.FAILED, failure, by, at)
 
 
 @transaction.atomic
@@ -146,10 +160,14 @@ def provider_called(*, gateway: str, external_id: str) -> None:
 
 @task(priority=SOMEBODY_WAITS)
 def ask_provider(company_id: str, attempt_id: str) -> None:
-    """Have the provider open a charge. Safe to run again: the attempt's id is the idempotency key."""
+    """Have the provider open a charge for what is still owed. Safe to run again: the attempt's id keeps it to one."""
     with scope(company=UUID(company_id)):
         attempt = PaymentAttempt.objects.select_related("invoice").get(pk=attempt_id)
         if attempt.external_id or attempt.status not in UNSETTLED:
+            return
+        refusal = _no_longer_owed(attempt)
+        if refusal:
+            give_up(attempt=attempt, by=_automation(attempt), at=timezone.now(), failure=refusal)
             return
         place = GATEWAYS[attempt.gateway].hand_over(
             Charge(
@@ -177,6 +195,25 @@ def ask_outcome(company_id: str, attempt_id: str) -> None:
             logger.warning("attempt %s: %s", attempt.pk, silence)
             return
         settle(attempt=attempt, outcome=outcome, by=_automation(attempt), at=timezone.now())
+
+
+def _under_way(invoice: Invoice, by: Actor, at: datetime.datetime) -> PaymentAttempt | None:
+    """The attempt whose pay page may still be used. One that waited too long for its page never gets one."""
+    for attempt in invoice.attempts.filter(status__in=UNSETTLED).order_by("-started_at"):
+        if attempt.external_id or attempt.started_at >= at - PATIENCE:
+            return attempt
+        give_up(attempt=attempt, by=by, at=at)
+    return None
+
+
+def _no_longer_owed(attempt: PaymentAttempt) -> str:
+    """Why no charge is opened, if the invoice was voided, written off or paid since the button was pressed."""
+    invoice = attempt.invoice
+    if invoice.status != Invoice.Status.ISSUED:
+        return f"{invoice} is no longer to be paid."
+    if invoice.balance < attempt.amount:
+        return f"Less than {attempt.amount.plain()} is left to pay on {invoice}."
+    return ""
 
 
 def _succeed(attempt: PaymentAttempt, invoice: Invoice, by: Actor, at: datetime.datetime) -> PaymentAttempt:

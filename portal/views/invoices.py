@@ -70,6 +70,7 @@ def pay(request: HttpRequest, id: UUID) -> HttpResponse:
             return redirect("portal:attempt", id=start(request, invoice, form).pk)
         except BillingError as refusal:
             messages.error(request, str(refusal))
+            have_asked_about(doors.newest_attempt(invoice))
             return redirect("portal:invoice", id=invoice.pk)
     context = {**frame(request), "invoice": invoice, "form": form, "balance": formats.money(invoice.balance)}
     return TemplateResponse(request, "portal/invoices/pay.html", context)
@@ -84,6 +85,12 @@ def start(request: HttpRequest, invoice: Invoice, form: PayForm) -> PaymentAttem
         by=request.actor,
         at=timezone.now(),
     )
+
+
+def have_asked_about(attempt: PaymentAttempt | None) -> None:
+    """What stands in the way of a payment may have ended at the provider, unknown to us."""
+    if attempt:
+        attempts.ask_again(attempt=attempt, at=timezone.now())
 
 
 @for_customer

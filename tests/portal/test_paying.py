@@ -191,6 +191,26 @@ def test_who_leaves_the_payment_page_undecided_can_go_on_or_back(invoice, visit)
     assert "See how the payment stands" in page(visit, invoice)
 
 
+def test_a_colleague_waits_for_the_payment_under_way_and_pays_once_it_has_ended(acme, invoice, visit):
+    started(visit, invoice)
+    books.contact(acme, "Ben", is_primary=False)
+    ben = opened(invoice, "ben@customer.example")
+    assert pay(ben, invoice).url == reverse("portal:invoice", args=[invoice.pk])
+    assert "A payment of EUR 100.00 is being made already." in page(ben, invoice)
+
+    SandboxCharge.objects.update(created_at=timezone.now() - timezone.timedelta(days=2))
+    PaymentAttempt.objects.update(asked_at=timezone.now() - timezone.timedelta(minutes=1))
+    pay(ben, invoice)
+    work()
+    assert "/attempts/" in pay(ben, invoice).url
+    assert PaymentAttempt.objects.count() == 2
+
+
+def test_who_presses_pay_again_goes_on_with_the_same_payment(invoice, visit):
+    attempt = started(visit, invoice)
+    assert pay(visit, invoice).url == reverse("portal:attempt", args=[attempt.pk])
+
+
 def test_the_page_looks_again_ever_less_often(invoice, visit):
     attempt = started(visit, invoice)
     back = decide(visit, attempt, "silent")

@@ -48,6 +48,22 @@ def handed_over(invoice, **fields):
     return attempts.hand_over(attempt=attempt, external_id=f"x-{attempt.pk}", url="/there/", by=SANDBOX, at=AT)
 
 
+def second_of(invoice):
+    """An attempt beside another one, as was possible before an invoice had one at a time."""
+    return PaymentAttempt.objects.create(
+        company_id=invoice.company_id,
+        customer_id=invoice.customer_id,
+        invoice=invoice,
+        request_key=uuid4(),
+        gateway="sandbox",
+        external_id="second",
+        currency="EUR",
+        amount=HUNDRED,
+        started_at=AT,
+        asked_at=AT,
+    )
+
+
 def settle(attempt, state, amount=HUNDRED, **fields):
     outcome = Outcome(state, amount, fields.pop("failure", ""))
     return attempts.settle(attempt=attempt, outcome=outcome, **({"by": SANDBOX, "at": AT} | fields))
@@ -88,6 +104,54 @@ def test_the_same_key_again_is_the_same_attempt(invoice):
     key = uuid4()
     assert start(invoice, request_key=key) == start(invoice, request_key=key)
     assert len(entries("attempt.started")) == 1
+
+
+def test_who_began_a_payment_goes_on_with_it_instead_of_making_a_second_one(invoice):
+    first = handed_over(invoice)
+    assert start(invoice) == first
+    assert (PaymentAttempt.objects.count(), len(entries("attempt.started"))) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "other", [{"amount": Money.parse("40", "EUR")}, {"by": Actor(type="contact", id="ben", label="Ben")}]
+)
+def test_start_refuses_a_second_payment_while_the_page_of_the_first_can_be_used(invoice, other):
+    attempt = handed_over(invoice)
+    with pytest.raises(InvoiceNotPayable, match=r"A payment of EUR 100\.00 is being made already"):
+        start(invoice, **other, at=AT + HOUR)
+    settle(attempt, DECLINED)
+    assert start(invoice, **other).status == "started"
+
+
+def test_an_attempt_that_never_got_a_pay_page_blocks_for_a_quarter_of_an_hour_and_then_gives_way(invoice):
+    first = start(invoice)
+    assert start(invoice, at=AT + 15 * MINUTE) == first
+    second = start(invoice, at=AT + 16 * MINUTE)
+    first.refresh_from_db()
+    assert (first.status, second.status, first == second) == ("failed", "started", False)
+
+
+def pay_by_hand(invoice):
+    books.paid(invoice, "0.01")
+
+
+def void(invoice):
+    invoices.void(invoice=invoice, reason="wrong", by=books.BY, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (pay_by_hand, "Less than EUR 100.00 is left to pay on INV-000001."),
+        (void, "INV-000001 is no longer to be paid."),
+    ],
+)
+def test_no_charge_is_opened_for_what_is_no_longer_owed(invoice, end, told):
+    attempt = start(invoice)
+    end(invoice)
+    work()
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.failure, SandboxCharge.objects.count()) == ("failed", told, 0)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +234,7 @@ def test_declined_says_why(invoice):
 
 
 def test_pending_holds_the_invoice_until_the_last_pending_attempt_is_settled(invoice):
-    first, second = handed_over(invoice), handed_over(invoice)
+    first, second = handed_over(invoice), second_of(invoice)
     settle(first, PENDING)
     settle(first, PENDING)
     settle(second, PENDING)
@@ -227,7 +291,7 @@ def test_a_payment_keyed_with_the_id_of_an_attempt_does_not_stand_in_for_it(comp
 
 
 def test_give_up_closes_only_what_never_got_a_pay_page(invoice):
-    never, handed = start(invoice), handed_over(invoice)
+    never, handed = start(invoice), second_of(invoice)
     for attempt in (never, handed):
         attempts.give_up(attempt=attempt, by=SANDBOX, at=AT)
     never.refresh_from_db()
@@ -296,7 +360,7 @@ def test_an_old_attempt_is_asked_about_four_times_a_day_until_it_is_settled(invo
 
 def test_without_a_pay_page_for_a_quarter_of_an_hour_it_is_time_to_give_up(invoice):
     attempt = start(invoice)
-    handed_over(invoice)
+    second_of(invoice)
     assert list(without_pay_page(AT + 15 * MINUTE)) == []
     assert list(without_pay_page(AT + 16 * MINUTE)) == [attempt]
 
@@ -304,7 +368,7 @@ def test_without_a_pay_page_for_a_quarter_of_an_hour_it_is_time_to_give_up(invoi
 @pytest.mark.parametrize(
     "change",
     [
-        lambda invoice: start(invoice),
+        lambda invoice: start(books.issued(invoice.customer)),
         lambda invoice: settle(invoice.attempts.get(), APPROVED),
         lambda invoice: settle(invoice.attempts.get(), PENDING),
         lambda invoice: settle(invoice.attempts.get(), DECLINED),
