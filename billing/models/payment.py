@@ -153,7 +153,7 @@ class PaymentAttempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.gateway} {self.external_id or self.id}"
+        return f"payment of {self.amount.plain()} for {self.invoice}"
 
 
 class SandboxCharge(models.Model):

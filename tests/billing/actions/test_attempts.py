@@ -100,6 +100,10 @@ def test_start_writes_the_attempt_its_entry_and_its_task(invoice):
     )
 
 
+def test_an_attempt_is_called_by_what_it_pays_not_by_the_secret_of_its_pay_page(invoice):
+    assert str(handed_over(invoice)) == f"payment of EUR 100.00 for {invoice.number}"
+
+
 def test_the_same_key_again_is_the_same_attempt(invoice):
     key = uuid4()
     assert start(invoice, request_key=key) == start(invoice, request_key=key)
