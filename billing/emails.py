@@ -114,7 +114,7 @@ def send(email: EmailMessage, at: datetime.datetime) -> None:
 
 
 def refuse_overtaken(email: EmailMessage) -> None:
-    """A letter waits while the mail server is down; its invoice may be voided or paid meanwhile, its reader archived."""
+    """While a letter waits for the mail server, its invoice may be voided or paid, and its reader archived."""
     if _is_archived(email):
         raise Overtaken(f"The contact {email.recipient_name} was archived before this left.")
     invoice = email.invoice
