@@ -119,7 +119,7 @@ def settle(*, attempt: PaymentAttempt, outcome: Outcome, by: Actor, at: datetime
     if outcome.state == APPROVED and outcome.amount == attempt.amount:
         return _succeed(attempt, invoice, by, at)
     if outcome.state == APPROVED:
-        return _fail(attempt, invoice, Status.FAILED, f"The provider reports {outcome.amount.plain()}.", by, at)
+        return _keep_as_credit(attempt, invoice, outcome.amount, by, at)
     if outcome.state == DECLINED:
         return _fail(attempt, invoice, Status.DECLINED, outcome.failure or "It was declined.", by, at)
     if outcome.state == PENDING and attempt.status != Status.PENDING:
@@ -219,19 +219,8 @@ def _no_longer_owed(attempt: PaymentAttempt) -> str:
 def _succeed(attempt: PaymentAttempt, invoice: Invoice, by: Actor, at: datetime.datetime) -> PaymentAttempt:
     """What the invoice no longer needs, because it was paid or voided meanwhile, stays to the customer's credit."""
     usable = min(attempt.amount, invoice.balance)
-    payment = payments.record(
-        customer=attempt.customer,
-        amount=attempt.amount,
-        received_date=invoice.company.today(at),
-        method=Payment.Method.CARD,
-        source=Payment.Source.GATEWAY,
-        reference=(attempt.external_id or "")[:100],
-        request_key=attempt.pk,
-        uses=[payments.Use(invoice.pk, usable)] if usable and invoice.status == Invoice.Status.ISSUED else [],
-        receipt_to=_payer(attempt, invoice),
-        by=by,
-        at=at,
-    )
+    uses = [payments.Use(invoice.pk, usable)] if usable and invoice.status == Invoice.Status.ISSUED else []
+    payment = _receive(attempt, invoice, attempt.amount, uses, by, at)
     attempt.status, attempt.settled_at, attempt.payment = Status.SUCCEEDED, at, payment
     attempt.save(update_fields=["status", "settled_at", "payment"])
     _no_longer_pending(invoice)
@@ -245,6 +234,42 @@ def _succeed(attempt: PaymentAttempt, invoice: Invoice, by: Actor, at: datetime.
         payment=str(payment),
     )
     return attempt
+
+
+def _keep_as_credit(
+    attempt: PaymentAttempt, invoice: Invoice, arrived: Money, by: Actor, at: datetime.datetime
+) -> PaymentAttempt:
+    """Money that is not what was asked for did arrive: it stays to the customer's credit until somebody looks."""
+    reported = f"The provider reports {arrived.plain()}"
+    if arrived.minor <= 0:
+        return _fail(attempt, invoice, Status.FAILED, f"{reported}.", by, at)
+    attempt.payment = _receive(attempt, invoice, arrived, [], by, at)
+    attempt.save(update_fields=["payment"])
+    failure = f"{reported}, kept to the customer's credit as {attempt.payment}."
+    return _fail(attempt, invoice, Status.FAILED, failure, by, at)
+
+
+def _receive(
+    attempt: PaymentAttempt,
+    invoice: Invoice,
+    arrived: Money,
+    uses: list[payments.Use],
+    by: Actor,
+    at: datetime.datetime,
+) -> Payment:
+    return payments.record(
+        customer=attempt.customer,
+        amount=arrived,
+        received_date=invoice.company.today(at),
+        method=Payment.Method.CARD,
+        source=Payment.Source.GATEWAY,
+        reference=(attempt.external_id or "")[:100],
+        request_key=attempt.pk,
+        uses=uses,
+        receipt_to=_payer(attempt, invoice),
+        by=by,
+        at=at,
+    )
 
 
 def _fail(

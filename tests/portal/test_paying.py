@@ -1,5 +1,6 @@
 """A customer looks at an invoice and pays it: from the button to the receipt."""
 
+import html
 import re
 from uuid import uuid4
 
@@ -162,6 +163,18 @@ def test_a_declined_payment_says_so_and_another_try_works(invoice, visit):
     work()
     assert "Paid in full" in page(visit, invoice)
     assert "did not go through" not in page(visit, invoice)
+
+
+def test_a_payment_of_another_amount_is_kept_and_both_sides_are_told(ada, invoice, visit):
+    attempt = started(visit, invoice)
+    SandboxCharge.objects.update(amount=Money(9000, "EUR"))
+    back = decide(visit, attempt, "approved")
+    work()
+    told = f"The provider reports EUR 90.00, kept to the customer's credit as {Payment.objects.get()}."
+    assert told in html.unescape(text(visit.get(back)))
+    assert f"We could not match the last payment. {told}" in html.unescape(page(visit, invoice))
+    staff = ada.get(reverse("billing:invoice_detail", args=[invoice.pk]))
+    assert told in html.unescape(text(staff))
 
 
 def test_a_pending_payment_holds_the_invoice_until_it_arrives(invoice, visit):

@@ -224,12 +224,24 @@ def test_approved_twice_is_paid_once(company, invoice):
 
 
 @pytest.mark.parametrize("amount", [Money(9_999, "EUR"), Money(10_001, "EUR"), Money(10_000, "USD")], ids=str)
-def test_an_outcome_over_another_amount_records_nothing(invoice, amount):
+def test_money_other_than_was_asked_for_is_kept_to_the_customers_credit(company, invoice, amount):
     attempt = settle(handed_over(invoice), APPROVED, amount)
-    assert (attempt.status, attempt.failure) == ("failed", f"The provider reports {amount.plain()}.")
-    assert not Payment.objects.exists()
+    settle(attempt, APPROVED, amount)
+    payment = Payment.objects.get()
+    assert (payment.amount, payment.unapplied, payment.source) == (amount, amount, "gateway")
+    assert (attempt.status, attempt.payment) == ("failed", payment)
+    assert attempt.failure == f"The provider reports {amount.plain()}, kept to the customer's credit as {payment}."
     [event] = entries("attempt.failed")
     assert (event.outcome, event.data["failure"]) == ("failure", attempt.failure)
+    invoice.refresh_from_db()
+    assert (invoice.balance, EmailMessage.objects.get().kind) == (HUNDRED, "receipt")
+    assert_books_true(company)
+
+
+def test_an_approval_of_nothing_records_nothing(invoice):
+    attempt = settle(handed_over(invoice), APPROVED, Money(0, "EUR"))
+    assert (attempt.status, attempt.failure) == ("failed", "The provider reports EUR 0.00.")
+    assert not Payment.objects.exists()
 
 
 def test_declined_says_why(invoice):
