@@ -1,6 +1,7 @@
 """From the address in a letter to a visit, and to nothing else."""
 
 import datetime
+import re
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -60,6 +61,24 @@ def test_opening_a_link_starts_a_visit_and_leaves_the_token_behind(invoice, ana)
         ("link.opened", "contact", "Ana"),
         ("invoice.viewed", "contact", "Ana"),
     ]
+
+
+@pytest.mark.parametrize("state", ["live", "unknown", "too often"])
+def test_no_answer_of_a_link_has_the_browser_tell_its_address_to_the_next(invoice, monkeypatch, state):
+    path = reverse("portal:link", args=["x" * 43]) if state == "unknown" else address_of(invoice)
+    if state == "too often":
+        monkeypatch.setattr("security.ratelimit.take", lambda *args, **kwargs: False)
+    answers = [Browser().get(path), Browser().post(path)]
+    assert [answer.status_code for answer in answers] == [200, {"live": 302, "unknown": 404, "too often": 429}[state]]
+    assert {answer["Referrer-Policy"] for answer in answers} == {"strict-origin"}
+
+
+def test_a_browser_that_tells_its_origin_alone_opens_a_link(invoice):
+    browser = Browser(enforce_csrf_checks=True)
+    path = address_of(invoice)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get(path).content.decode())[1]
+    opened = browser.post(path, {"csrfmiddlewaretoken": token}, headers={"Origin": "https://testserver"})
+    assert opened.status_code == 302
 
 
 def test_the_token_is_kept_as_its_hash_only(invoice):
