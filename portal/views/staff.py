@@ -10,13 +10,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission
+from audit.actors import Actor
 from billing import doors as billing_doors
-from billing.models import Invoice
-from billing.queries.recipients import recipients_of
 from portal.actions import links
 from portal.doors import SHOWN
 from portal.models import Link
 from security.guards import require
+
+LONGEST_RECIPIENT = Link._meta.get_field("recipient").max_length
 
 
 @require(Permission.INVOICE_SEND)
@@ -30,7 +31,7 @@ def invoice_links(request: HttpRequest, id: UUID) -> HttpResponse:
     address = None
     if request.method == "POST":
         address = links.create(
-            invoice=invoice, recipient=_recipient(invoice), by=request.access.actor, at=timezone.now()
+            invoice=invoice, recipient=_handed_over_by(request.access.actor), by=request.access.actor, at=timezone.now()
         )
     at = timezone.now()
     newest = invoice.links.select_related("contact").order_by("-created_at")[:100]
@@ -45,10 +46,10 @@ def revoke(request: HttpRequest, id: UUID, link_id: UUID) -> HttpResponse:
     invoice = billing_doors.get_invoice(request.access, id)
     link = get_object_or_404(Link, pk=link_id, invoice=invoice)
     links.revoke(link=link, by=request.access.actor, at=timezone.now())
-    messages.success(request, f"The link for {link.recipient} opens nothing any more.")
+    messages.success(request, f"The link ({link.recipient}) opens nothing any more.")
     return redirect("portal:invoice_links", id=invoice.pk)
 
 
-def _recipient(invoice: Invoice) -> str:
-    to = recipients_of(invoice)
-    return to[0][1] if to else str(invoice.customer)
+def _handed_over_by(actor: Actor) -> str:
+    """Who will use such a link is not known, so its use is not logged as some contact's."""
+    return f"handed over by {actor.label}"[:LONGEST_RECIPIENT]

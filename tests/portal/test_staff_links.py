@@ -25,13 +25,20 @@ def test_a_link_made_by_hand_is_shown_once_and_works(ada, invoice):
     assert address not in ada.get(links_of(invoice)).content.decode()
     assert Browser().post(address.removeprefix("https://testserver")).status_code == 302
     event = BillingEvent.objects.get(action="link.created")
-    assert (event.actor_type, event.actor_label, event.data["recipient"]) == ("member", "Ada", "ana@customer.example")
+    assert (event.actor_type, event.actor_label, event.data["recipient"]) == ("member", "Ada", "handed over by Ada")
 
 
-def test_a_link_for_a_customer_without_an_address_bears_its_name(ada, company):
-    nameless = books.customer(company, "N" * 200, email="")
-    ada.post(links_of(books.issued(nameless)))
-    assert Link.objects.get().recipient == "N" * 200
+def test_a_link_that_was_handed_over_is_not_used_in_the_name_of_a_contact(ada, invoice):
+    made = ada.post(links_of(invoice)).content.decode()
+    Browser().post(re.search(r'value="https://testserver(/i/[^"]+)"', made)[1])
+    assert Link.objects.get().contact is None
+    for used in BillingEvent.objects.filter(action__in=["link.opened", "invoice.viewed"]):
+        assert (used.actor_type, used.actor_label) == ("contact", "handed over by Ada")
+
+
+def test_a_link_made_by_somebody_of_a_long_name_fits(company, invoice):
+    named = visitors.browser(visitors.member(company, "administrator", "N" * 200))
+    assert named.post(links_of(invoice)).status_code == 200
 
 
 def test_a_revoked_link_says_so(ada, invoice):
