@@ -30,6 +30,7 @@ from billing.models import Allocation, Customer, EmailMessage, Invoice, Payment,
 TRIES = 8
 AUTOMATION = Actor.automation("worker")
 EXPECTED = (smtplib.SMTPException, OSError)
+ENDED = {Invoice.Status.VOID: "voided", Invoice.Status.WRITTEN_OFF: "written off"}
 LONGEST_SUBJECT = 180
 EMPTY_LINES = re.compile(r"\n{3,}")
 
@@ -117,12 +118,14 @@ def refuse_overtaken(email: EmailMessage) -> None:
     """While a letter waits for the mail server, its invoice may be voided or paid, and its reader archived."""
     if _is_archived(email):
         raise Overtaken(f"The contact {email.recipient_name} was archived before this left.")
-    invoice = email.invoice
+    payment, invoice = email.payment, email.invoice
+    if payment and payment.reversed_at:
+        raise Overtaken(f"{payment} was reversed before this left.")
     if invoice is None or email.kind == EmailMessage.Kind.RECEIPT:
         return
-    if invoice.status == Invoice.Status.VOID:
-        raise Overtaken(f"{invoice} was voided before this left.")
-    if email.kind == EmailMessage.Kind.REMINDER and (invoice.status != Invoice.Status.ISSUED or not invoice.balance):
+    if invoice.status in ENDED:
+        raise Overtaken(f"{invoice} was {ENDED[invoice.status]} before this left.")
+    if email.kind == EmailMessage.Kind.REMINDER and not invoice.balance:
         raise Overtaken(f"Nothing was left to pay on {invoice} before this left.")
 
 

@@ -272,11 +272,12 @@ def test_a_letter_that_cannot_be_made_says_so_too(email, monkeypatch, caplog):
     assert "cannot be made" in caplog.text
 
 
-def test_a_letter_about_an_invoice_voided_meanwhile_does_not_leave(email, invoice):
-    invoices.void(invoice=invoice, reason="wrong", by=books.BY, at=AT)
+@pytest.mark.parametrize(("end", "ended"), [(invoices.void, "voided"), (invoices.write_off, "written off")])
+def test_a_letter_about_an_invoice_that_ended_meanwhile_does_not_leave(email, invoice, end, ended):
+    end(invoice=invoice, reason="wrong", by=books.BY, at=AT)
     work()
     email.refresh_from_db()
-    assert (email.status, email.failure) == ("failed", "INV-000001 was voided before this left.")
+    assert (email.status, email.failure) == ("failed", f"INV-000001 was {ended} before this left.")
     assert (mail.outbox, Link.objects.count()) == ([], 0)
 
 
@@ -300,6 +301,15 @@ def test_a_letter_to_an_address_that_is_somebody_elses_too_leaves(acme, email, a
         books.contact(acme, "Anabel", email=ana.email)
     deliver(email)
     assert email.status == "sent"
+
+
+def test_a_receipt_for_a_payment_reversed_meanwhile_does_not_leave(acme):
+    payment = books.payment(acme, "130", receipt_to=("Ana", "a@b.example"))
+    books.payments.reverse(payment=payment, reason="bounced", by=books.BY, at=AT)
+    work()
+    receipt = EmailMessage.objects.get()
+    assert (receipt.status, receipt.failure) == ("failed", f"{payment} was reversed before this left.")
+    assert mail.outbox == []
 
 
 def test_a_reminder_of_an_invoice_paid_meanwhile_does_not_leave(invoice):
