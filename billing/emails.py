@@ -27,7 +27,7 @@ from billing.documents.pdf import render_invoice
 from billing.links import portal_link
 from billing.models import Allocation, Customer, EmailMessage, Invoice, Payment, Seller
 
-TRIES = 8
+TRIES = 15
 AUTOMATION = Actor.automation("worker")
 EXPECTED = (smtplib.SMTPException, OSError)
 ENDED = {Invoice.Status.VOID: "voided", Invoice.Status.WRITTEN_OFF: "written off"}

@@ -11,9 +11,9 @@ from billing.errors import GatewayUnavailable
 
 logger = logging.getLogger(__name__)
 
-TRIES = 10
+TRIES = 18
 FIRST_PAUSE = datetime.timedelta(seconds=15)
-LONGEST_PAUSE = datetime.timedelta(hours=2)
+LONGEST_PAUSE = datetime.timedelta(hours=6)
 EXPECTED = (NotDelivered, GatewayUnavailable)
 
 

@@ -223,16 +223,16 @@ def test_while_the_mail_server_is_down_the_row_says_so_and_no_link_is_made(email
     assert (email.status, email.attempts, email.failure) == ("sent", 2, "")
 
 
-def test_after_eight_tries_the_letter_has_failed_and_the_log_says_so(email, server):
+def test_after_its_last_try_the_letter_has_failed_and_the_log_says_so(email, server):
     server(Down)
-    fail(email, 7)
+    fail(email, emails.TRIES - 1)
     assert entries("email.failed") == []
     deliver(email)
-    assert (email.status, email.attempts) == ("failed", 8)
+    assert (email.status, email.attempts) == ("failed", emails.TRIES)
     [event] = entries("email.failed")
     assert (event.outcome, event.data["failure"]) == ("failure", email.failure)
     deliver(email)
-    assert email.attempts == 8
+    assert email.attempts == emails.TRIES
 
 
 def test_the_worker_tries_again_later(email, server):

@@ -8,11 +8,13 @@ import subprocess
 import sys
 
 import pytest
+import time_machine
 from django.db import OperationalError
 from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from billing import emails
 from billing.emails import NotDelivered
 from invoiced import retries, schedules
 from invoiced.env import BASE_DIR
@@ -70,21 +72,25 @@ def test_tasks_run_in_the_order_they_came_but_those_somebody_waits_for_first():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("expected", [True, False])
-def test_a_task_that_failed_waits_ever_longer_and_fails_for_good_after_ten_tries(expected, caplog):
+@time_machine.travel(AT, tick=False)
+def test_a_task_that_failed_waits_ever_longer_and_in_the_end_fails_for_good(expected, caplog):
     fail.enqueue(expected)
     pauses = []
     for _ in range(retries.TRIES):
         queued().update(run_after=AT)
         Worker(0).run_one()
         result = queued().get()
-        pauses.append(round((result.run_after - timezone.now()).total_seconds()) if result.status == "READY" else None)
-    assert pauses == [15, 30, 60, 120, 240, 480, 960, 1920, 3840, None]
-    assert (result.status, len(result.worker_ids), Worker(0).run_one()) == ("FAILED", 10, False)
+        pauses.append((result.run_after - AT).total_seconds() if result.status == "READY" else None)
+    assert pauses[:11] == [15, 30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 15360]
+    assert pauses[11:] == [6 * 3600] * 6 + [None]
+    assert (result.status, len(result.worker_ids), Worker(0).run_one()) == ("FAILED", retries.TRIES, False)
     assert ("Traceback" in caplog.text) is not expected
 
 
-def test_no_pause_is_longer_than_two_hours():
-    assert max(map(retries.pause_after, range(1, 20))) == datetime.timedelta(hours=2)
+def test_a_mail_server_may_be_away_for_a_day_before_a_letter_fails():
+    pauses = [retries.pause_after(tries) for tries in range(1, emails.TRIES)]
+    assert sum(pauses, datetime.timedelta()) > datetime.timedelta(hours=24)
+    assert emails.TRIES < retries.TRIES
 
 
 @pytest.mark.django_db
