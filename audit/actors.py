@@ -41,9 +41,9 @@ class Actor:
         return cls(type="visitor", id="", label="Somebody not signed in", **_origin(request, ""))
 
     @classmethod
-    def automation(cls, name: str) -> Self:
-        """A process that runs by itself."""
-        return cls(type="automation", id=name, label=name)
+    def automation(cls, name: str, label: str = "") -> Self:
+        """A process that runs by itself, and what people who read of it call it."""
+        return cls(type="automation", id=name, label=label or name)
 
     @classmethod
     def operator(cls, command: str) -> Self:

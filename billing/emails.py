@@ -28,7 +28,7 @@ from billing.links import portal_link
 from billing.models import Allocation, Customer, EmailMessage, Invoice, Payment, Seller
 
 TRIES = 15
-AUTOMATION = Actor.automation("worker")
+AUTOMATION = Actor.automation("worker", "Automatic mail")
 EXPECTED = (smtplib.SMTPException, OSError)
 ENDED = {Invoice.Status.VOID: "voided", Invoice.Status.WRITTEN_OFF: "written off"}
 LONGEST_SUBJECT = 180

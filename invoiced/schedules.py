@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 STALE = datetime.timedelta(minutes=15)
 KEPT = datetime.timedelta(days=30)
-AUTOMATION = Actor.automation("worker")
+AUTOMATION = Actor.automation("worker", "Automatic follow-up")
 
 
 def run_due(at: datetime.datetime) -> int:

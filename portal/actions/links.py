@@ -18,21 +18,15 @@ LIFETIME = datetime.timedelta(days=365)
 
 @transaction.atomic
 def create(*, invoice: Invoice, recipient: str, by: Actor, at: datetime.datetime) -> str:
-    """A new address that opens the invoice. This is the only time it is known: we keep its hash."""
-    token = new_token()
-    link = Link(
-        company_id=invoice.company_id,
-        customer_id=invoice.customer_id,
-        invoice=invoice,
-        contact=_contact(invoice, recipient),
-        recipient=recipient,
-        token_hash=token_hash(token),
-        created_at=at,
-        expires_at=at + LIFETIME,
-    )
-    link.save(force_insert=True)
+    """A link for staff to hand over, and its entry."""
+    link, address = _made(invoice, recipient, at)
     log.record(events.LINK_CREATED, target=link, by=by, at=at, invoice=str(invoice), recipient=recipient)
-    return settings.SITE_URL + reverse("portal:link", args=[token])
+    return address
+
+
+def for_letter(invoice: Invoice, recipient: str, at: datetime.datetime) -> str:
+    """The link that goes into a letter. It has no entry of its own: that the letter was mailed is its entry."""
+    return _made(invoice, recipient, at)[1]
 
 
 @transaction.atomic
@@ -46,9 +40,21 @@ def revoke(*, link: Link, by: Actor, at: datetime.datetime) -> Link:
     return link
 
 
-def for_letter(invoice: Invoice, recipient: str, at: datetime.datetime) -> str:
-    """The link that goes into a letter."""
-    return create(invoice=invoice, recipient=recipient, by=Actor.automation("worker"), at=at)
+def _made(invoice: Invoice, recipient: str, at: datetime.datetime) -> tuple[Link, str]:
+    """A new link and its address. This is the only time the address is known: we keep its hash."""
+    token = new_token()
+    link = Link(
+        company_id=invoice.company_id,
+        customer_id=invoice.customer_id,
+        invoice=invoice,
+        contact=_contact(invoice, recipient),
+        recipient=recipient,
+        token_hash=token_hash(token),
+        created_at=at,
+        expires_at=at + LIFETIME,
+    )
+    link.save(force_insert=True)
+    return link, settings.SITE_URL + reverse("portal:link", args=[token])
 
 
 def _contact(invoice: Invoice, recipient: str) -> Contact | None:

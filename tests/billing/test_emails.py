@@ -132,9 +132,10 @@ def test_a_letter_that_left_says_so_on_its_row_and_on_the_invoice(email, invoice
     assert (email.status, email.attempts, email.failure) == ("sent", 1, "")
     assert invoice.sent_at == email.sent_at
     [event] = entries("email.sent")
-    assert (event.actor_type, event.actor_label, event.data) == (
+    assert (event.actor_type, event.actor_id, event.actor_label, event.data) == (
         "automation",
         "worker",
+        "Automatic mail",
         {"kind": "invoice INV-000001", "recipient": "ana@customer.example"},
     )
 
@@ -144,7 +145,12 @@ def test_the_link_in_the_letter_opens_the_invoice(email, invoice):
     [address] = re.findall(r"https://testserver(/i/\S+)", text(sent()))
     assert set(re.findall(r'href="https://testserver([^"]+)"', html(sent()))) == {address}
     assert Browser().post(address).url == reverse("portal:invoice", args=[invoice.pk])
-    assert entries("link.created")[0].actor_type == "automation"
+
+
+def test_a_letter_that_left_is_one_entry_in_the_log(email):
+    before = BillingEvent.objects.count()
+    work()
+    assert (BillingEvent.objects.count(), Link.objects.count()) == (before + 1, 1)
 
 
 def test_a_letter_is_sent_once(email):

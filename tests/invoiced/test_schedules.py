@@ -95,13 +95,13 @@ def test_a_customer_who_closed_the_browser_has_paid_all_the_same(company, acme, 
 
 
 @pytest.mark.django_db
-def test_an_attempt_that_never_got_a_pay_page_is_closed_in_the_name_of_the_worker(company, acme, settings):
+def test_an_attempt_that_never_got_a_pay_page_is_closed_by_itself(company, acme, settings):
     settings.DEMO = True
     attempt = started(books.issued(acme))
     schedules.follow_up_attempts(AT + HOUR)
     attempt.refresh_from_db()
     event = BillingEvent.objects.get(action="attempt.failed")
-    assert (attempt.status, event.actor_type, event.actor_label) == ("failed", "automation", "worker")
+    assert (attempt.status, event.actor_type, event.actor_label) == ("failed", "automation", "Automatic follow-up")
     work()
     assert not SandboxCharge.objects.exists()
 

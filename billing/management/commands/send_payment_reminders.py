@@ -14,7 +14,7 @@ from billing.errors import BillingError
 from billing.models import Invoice
 from billing.queries.reminders import due_reminders
 
-BY = Actor.automation("send_payment_reminders")
+BY = Actor.automation("send_payment_reminders", "Automatic reminders")
 
 logger = logging.getLogger(__name__)
 
