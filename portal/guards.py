@@ -51,7 +51,9 @@ def visit_of(request: HttpRequest) -> PortalSession | None:
 
 
 def actor_of(visit: PortalSession, request: HttpRequest) -> Actor:
-    return Actor.contact(visit.contact or visit, request, session=str(visit.pk))
+    """Whoever is no known contact is the holder of the link that the visit began with, as when opening it."""
+    who = visit.contact or Holder(sessions.first_link_id(visit), visit.recipient)
+    return Actor.contact(who, request, session=str(visit.pk))
 
 
 def visitor(link: Link, request: HttpRequest) -> Actor:

@@ -1,6 +1,7 @@
 """Visits of customers: begun with a link, never with a password, and never usable as a member's session."""
 
 import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -47,6 +48,12 @@ def touch(session: PortalSession, at: datetime.datetime) -> None:
     """Note that the visitor is still there, at most once a minute."""
     if at - session.seen_at >= datetime.timedelta(minutes=1):
         PortalSession.objects.filter(pk=session.pk, ended_at__isnull=True).update(seen_at=at)
+
+
+def first_link_id(session: PortalSession) -> UUID:
+    """The link that a visit began with."""
+    opened = PortalSession.links.through.objects.filter(portalsession=session)
+    return opened.order_by("pk").values_list("link_id", flat=True)[0]
 
 
 def _is_for(session: PortalSession, link: Link) -> bool:

@@ -105,6 +105,15 @@ def test_what_is_opened_by_somebody_unknown_is_logged_under_the_address_it_was_s
     assert events("link.opened") == [("link.opened", "contact", "new@customer.example")]
 
 
+def test_whoever_is_no_known_contact_is_the_same_actor_before_and_during_the_visit(acme, invoice):
+    browser = opened(invoice, "new@customer.example")
+    begun_with = Link.objects.get()
+    opened(books.issued(acme), "new@customer.example", browser=browser)
+    browser.post(reverse("portal:end"))
+    begun, ended = (BillingEvent.objects.filter(action=one) for one in ("link.opened", "portal_session.ended"))
+    assert begun.order_by("at").first().actor_id == ended.get().actor_id == str(begun_with.pk)
+
+
 def revoke(invoice):
     for link in Link.objects.all():
         links.revoke(link=link, by=books.BY, at=timezone.now())
