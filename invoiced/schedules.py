@@ -12,9 +12,11 @@ from accounts.models import Company
 from accounts.scoping import in_company
 from audit.actors import Actor
 from billing.actions import attempts
+from billing.gateways import sandbox
 from billing.queries.attempts import to_ask_about, without_pay_page
 from invoiced import retries
 from invoiced.models import Schedule
+from portal.models import PortalSession
 
 logger = logging.getLogger(__name__)
 
@@ -23,11 +25,12 @@ KEPT = datetime.timedelta(days=30)
 AUTOMATION = Actor.automation("worker", "Automatic follow-up")
 
 
-def run_due(at: datetime.datetime) -> int:
-    """Run every schedule that is due at `at` and that nobody else has claimed; how many ran."""
+def run_due(at: datetime.datetime, is_stopping: Callable[[], bool] = lambda: False) -> int:
+    """Run every schedule that is due at `at` and that nobody else has claimed, until told to stop; how many ran."""
     next_runs = dict(Schedule.objects.values_list("name", "next_run_at"))
     return sum(
-        _claim(name, next_runs.get(name), every, at) and _run(name, run, at) for name, (every, run) in SCHEDULES.items()
+        not is_stopping() and _claim(name, next_runs.get(name), every, at) and _run(name, run, at)
+        for name, (every, run) in SCHEDULES.items()
     )
 
 
@@ -37,12 +40,12 @@ def remind(at: datetime.datetime) -> None:
 
 def follow_up_attempts(at: datetime.datetime) -> None:
     """A customer who closed the browser, a provider that fell silent: ask until there is an answer."""
-    for company in Company.objects.all():
-        with in_company(company):
-            for attempt in to_ask_about(at):
-                attempts.ask_again(attempt=attempt, at=at)
-            for attempt in without_pay_page(at):
-                attempts.give_up(attempt=attempt, by=AUTOMATION, at=at)
+    for company in Company.objects.order_by("pk"):
+        try:
+            with in_company(company):
+                _follow_up_attempts_of_company(at)
+        except Exception:
+            logger.exception("attempts of company %s could not be followed up", company.pk)
 
 
 def free_stale_tasks(at: datetime.datetime) -> None:
@@ -54,6 +57,8 @@ def free_stale_tasks(at: datetime.datetime) -> None:
 def clear_out(at: datetime.datetime) -> None:
     DBTaskResult.objects.finished().filter(finished_at__lt=at - KEPT).delete()
     Session.objects.filter(expire_date__lt=at).delete()
+    PortalSession.objects.filter(seen_at__lt=at - KEPT).delete()
+    sandbox.forget_undecided(at - KEPT)
 
 
 SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], None]]] = {
@@ -62,6 +67,13 @@ SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], Non
     "stale tasks": (datetime.timedelta(minutes=1), free_stale_tasks),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }
+
+
+def _follow_up_attempts_of_company(at: datetime.datetime) -> None:
+    for attempt in to_ask_about(at):
+        attempts.ask_again(attempt=attempt, at=at)
+    for attempt in without_pay_page(at):
+        attempts.give_up(attempt=attempt, by=AUTOMATION, at=at)
 
 
 def _claim(name: str, next_run: datetime.datetime | None, every: datetime.timedelta, at: datetime.datetime) -> bool:

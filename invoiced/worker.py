@@ -49,7 +49,7 @@ class Worker:
 
     def run_some(self) -> bool:
         """Run what is scheduled and the next few tasks; whether nothing is left to do."""
-        schedules.run_due(timezone.now())
+        schedules.run_due(timezone.now(), self.stopping.is_set)
         return any(self.stopping.is_set() or not self.run_one() for _ in range(AT_A_STRETCH))
 
     def run_one(self) -> bool:

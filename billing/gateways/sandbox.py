@@ -5,16 +5,19 @@ import secrets
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
+from django_scopes import scopes_disabled
 
 from billing.errors import GatewayUnavailable
 from billing.gateways.gateway import APPROVED, DECLINED, OPEN, PENDING, Charge, HandOver, Outcome
-from billing.models import SandboxCharge
+from billing.models import PaymentAttempt, SandboxCharge
 
 NAME = "sandbox"
 State = SandboxCharge.State
 STATES: dict[str, str] = {State.OPEN: OPEN, State.APPROVED: APPROVED, State.DECLINED: DECLINED, State.PENDING: PENDING}
+UNSETTLED = (PaymentAttempt.Status.STARTED, PaymentAttempt.Status.PENDING)
 FINAL = (State.APPROVED, State.DECLINED)
 LIFETIME = datetime.timedelta(hours=24)
 DECISIONS = {
@@ -60,6 +63,14 @@ def decide(charge_id: str, state: str) -> None:
     if charge.state not in FINAL and not has_expired(charge):
         charge.state = state
         charge.save(update_fields=["state"])
+
+
+def forget_undecided(before: datetime.datetime) -> None:
+    """Drop old charges that nobody completed and no attempt asks about any more."""
+    with scopes_disabled():
+        asked_about = PaymentAttempt.objects.filter(gateway=NAME, status__in=UNSETTLED, external_id=OuterRef("pk"))
+        undecided = SandboxCharge.objects.filter(state=State.OPEN, created_at__lt=before)
+        undecided.exclude(Exists(asked_about)).delete()
 
 
 def has_expired(charge: SandboxCharge) -> bool:

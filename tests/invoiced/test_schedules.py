@@ -15,7 +15,10 @@ from billing.actions import attempts
 from billing.models import EmailMessage, Invoice, PaymentAttempt, SandboxCharge
 from invoiced import schedules
 from invoiced.models import Schedule
+from invoiced.worker import Worker
+from portal.models import Link, PortalSession
 from tests import books, visitors
+from tests.portal.conftest import opened
 from tests.queue import work
 from tests.together import together
 
@@ -57,6 +60,39 @@ def test_a_schedule_that_fails_stops_no_other_and_runs_again_next_time(monkeypat
     assert (schedules.run_due(AT), schedules.run_due(AT + HOUR)) == (2, 2)
     assert times == [AT, AT, AT + HOUR, AT + HOUR]
     assert "schedule broken failed" in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_worker_that_is_told_to_stop_begins_no_further_schedule(monkeypatch):
+    worker, ran = Worker(0), []
+
+    def run(at):
+        ran.append(at)
+        worker.stopping.set()
+
+    monkeypatch.setattr(schedules, "SCHEDULES", {"first": (HOUR, run), "second": (HOUR, run)})
+    worker.run_some()
+    assert (len(ran), Schedule.objects.get().name) == (1, "first")
+
+
+@pytest.mark.django_db
+def test_a_company_that_fails_does_not_stop_those_after_it(monkeypatch, caplog, settings):
+    settings.DEMO = True
+    asked = []
+    for name in ("Ledger", "Other"):
+        company = visitors.company(name)
+        with in_company(company):
+            started(books.issued(books.customer(company)))
+
+    def give_up(*, attempt, by, at):
+        asked.append(attempt.company)
+        if len(asked) == 1:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(attempts, "give_up", give_up)
+    schedules.follow_up_attempts(AT + HOUR)
+    assert [company.name for company in asked] == ["Ledger", "Other"]
+    assert f"attempts of company {asked[0].pk} could not be followed up" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
@@ -138,3 +174,26 @@ def test_finished_tasks_and_dead_sessions_are_cleared_out_and_nothing_else():
     schedules.clear_out(AT)
     assert sorted(DBTaskResult.objects.values_list("status", flat=True)) == ["READY", "SUCCESSFUL"]
     assert Session.objects.get().session_key == "live"
+
+
+@pytest.mark.django_db
+def test_visits_that_ended_long_ago_are_cleared_out(acme):
+    opened(books.issued(acme), acme.email)
+    opened(books.issued(acme), acme.email)
+    old, new = PortalSession.objects.order_by("started_at")
+    PortalSession.objects.filter(pk=old.pk).update(seen_at=AT - datetime.timedelta(days=31))
+    schedules.clear_out(AT)
+    assert (PortalSession.objects.get(), Link.objects.count()) == (new, 2)
+
+
+@pytest.mark.django_db
+def test_pay_pages_nobody_completed_are_cleared_out_unless_an_attempt_asks_about_them(acme, settings):
+    settings.DEMO = True
+    asked_about, settled, paid, fresh = (started(books.issued(acme)) for _ in range(4))
+    work()
+    SandboxCharge.objects.exclude(idempotency_key=fresh.pk).update(created_at=AT - datetime.timedelta(days=31))
+    PaymentAttempt.objects.filter(pk__in=[settled.pk, fresh.pk]).update(status="declined")
+    SandboxCharge.objects.filter(idempotency_key=paid.pk).update(state="approved")
+    schedules.clear_out(AT)
+    kept = set(SandboxCharge.objects.values_list("idempotency_key", flat=True))
+    assert kept == {str(one.pk) for one in (asked_about, paid, fresh)}

@@ -175,7 +175,7 @@ def test_a_database_that_is_away_is_waited_for(caplog, monkeypatch):
     worker = Worker(0)
     answers = iter([OperationalError("the server closed the connection"), None])
 
-    def run_due(at):
+    def run_due(at, is_stopping):
         if (answer := next(answers)) is not None:
             raise answer
         worker.stopping.set()
