@@ -1,5 +1,7 @@
 """Who may open a portal page: a live visit, told apart from a member's session by its own cookie and its own table."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,12 +15,16 @@ from accounts.scoping import in_company
 from audit.actors import Actor
 from portal.actions import sessions
 from portal.models import Link, PortalSession
+from security import ratelimit
 from security.cookies import read_cookie
 from security.guards import View
+from security.ratelimit import Limit
 from security.tokens import token_hash
 
 GUARD = "portal"
 COOKIE = "portal"
+DOWNLOADS = Limit("portal_downloads", tries=60, period=timedelta(minutes=10))
+PAYMENTS = Limit("portal_payments", tries=60, period=timedelta(minutes=10))
 
 
 def for_customer(view: View) -> View:
@@ -38,6 +44,21 @@ def for_customer(view: View) -> View:
     opened = login_not_required(guarded)
     opened.guard = GUARD
     return opened
+
+
+def limited(limit: Limit, method: str) -> Callable[[View], View]:
+    """Within `for_customer`: answer 429 once the visit has used up the limit's tries of `method`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def counted(request: Any, *args: Any, **kwargs: Any) -> Any:
+            if request.method == method and not ratelimit.take(limit, str(request.visit.pk), at=timezone.now()):
+                return render(request, "portal/sessions/too_often.html", status=429)
+            return view(request, *args, **kwargs)
+
+        return counted
+
+    return decorate
 
 
 def visit_of(request: HttpRequest) -> PortalSession | None:

@@ -22,7 +22,7 @@ from billing.statuses import SHOWN_STATUSES
 from portal import doors
 from portal.actions import documents
 from portal.forms.payments import PayForm
-from portal.guards import for_customer
+from portal.guards import DOWNLOADS, PAYMENTS, for_customer, limited
 
 CUSTOMER_WORDS = {"sent": "To pay", "bad_debt": "Closed"}
 Status = PaymentAttempt.Status
@@ -44,6 +44,7 @@ def invoice(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @for_customer
+@limited(DOWNLOADS, "GET")
 @require_safe
 def pdf(request: HttpRequest, id: UUID) -> HttpResponse:
     invoice, at = doors.get_document(request.visit, id), timezone.now()
@@ -55,6 +56,7 @@ def pdf(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @for_customer
+@limited(PAYMENTS, "POST")
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, id: UUID) -> HttpResponse:
     invoice = doors.get_invoice(request.visit, id)

@@ -348,6 +348,16 @@ def test_a_download_is_a_pdf_and_stands_in_the_log(invoice, visit):
     assert (event.actor_type, event.actor_label, event.object_label) == ("contact", "Ana", invoice.number)
 
 
+@pytest.mark.parametrize(("method", "name"), [("get", "invoice_pdf"), ("post", "pay")])
+def test_one_visit_cannot_download_or_begin_to_pay_without_end(monkeypatch, invoice, visit, method, name):
+    monkeypatch.setattr("portal.views.invoices.render_invoice", lambda sheet: b"%PDF-")
+    path = reverse(f"portal:{name}", args=[invoice.pk])
+    answers = [getattr(visit, method)(path).status_code for _ in range(61)]
+    assert (set(answers[:60]), answers[60]) == ({200}, 429)
+    assert "Wait ten minutes" in getattr(visit, method)(path).content.decode()
+    assert getattr(opened(invoice), method)(path).status_code == 200
+
+
 def test_another_customers_attempt_is_not_there(borealis, invoice, visit):
     attempt = started(visit, invoice)
     books.contact(borealis, "Bea")
