@@ -30,7 +30,7 @@ from billing.models import Allocation, Customer, EmailMessage, Invoice, Payment,
 TRIES = 15
 AUTOMATION = Actor.automation("worker", "Automatic mail")
 EXPECTED = (smtplib.SMTPException, OSError)
-ENDED = {Invoice.Status.VOID: "voided", Invoice.Status.WRITTEN_OFF: "written off"}
+ENDED: dict[str, str] = {Invoice.Status.VOID: "voided", Invoice.Status.WRITTEN_OFF: "written off"}
 LONGEST_SUBJECT = 180
 EMPTY_LINES = re.compile(r"\n{3,}")
 
