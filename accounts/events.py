@@ -11,6 +11,12 @@ USER_SIGN_IN_FAILED = declare("user.sign_in_failed", "could not sign in as {targ
 USER_SIGNED_OUT = declare("user.signed_out", "signed out", log="security")
 USER_PASSWORD_CHANGED = declare("user.password_changed", "changed the password of {target}", log="security")
 
+PASSWORD_REFUSED = declare("password.refused", "gave a wrong current password for {target}", log="security")
+TRIES_REFUSED = declare(
+    "tries.refused", "had to wait {minutes} minutes after too many tries as {target}", log="security"
+)
+ACCESS_REFUSED = declare("access.refused", "was refused the page {page}", log="security")
+
 FACTOR_FAILED = declare("factor.failed", "gave a wrong, used or outdated code for {target}", log="security")
 FACTOR_STARTED = declare("factor.started", "began to set up an authenticator app", log="security")
 FACTOR_ENROLLED = declare("factor.enrolled", "set up an authenticator app for {target}", log="security")

@@ -5,12 +5,15 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import sessions
 from accounts.access import Access
+from accounts.actions import refusals
 from accounts.models import Membership
 from accounts.queries.factors import has_second_factor
 from accounts.queries.memberships import live_memberships
@@ -56,6 +59,18 @@ class AccessMiddleware:
         if request.access is None and guard not in (FIRST_FACTOR, SIGNED_IN):
             return render(request, "accounts/company/none.html", status=403)
         return None
+
+    def process_exception(self, request: Any, exception: Exception) -> None:
+        """Note who was refused what; the page that says so is made by the handler of that error."""
+        if isinstance(exception, PermissionDenied) and request.user.is_authenticated:
+            refusals.note(
+                user=request.user,
+                company=request.access and request.access.company,
+                route=request.resolver_match.view_name,
+                page=request.path,
+                by=Actor.member(request.user, request),
+                at=timezone.now(),
+            )
 
 
 def chosen(memberships: list[Membership], company_id: str | None) -> Membership | None:

@@ -22,6 +22,9 @@ SIGN_IN = Limit("sign_in", tries=10, period=timedelta(minutes=30))
 CONFIRM_PASSWORD = Limit("confirm_password", tries=10, period=timedelta(minutes=30))
 PORTAL_LINK = Limit("portal_link", tries=60, period=timedelta(minutes=10))
 SECOND_FACTOR = Limit("second_factor", tries=10, period=timedelta(minutes=30))
+SECOND_FACTOR_FROM_ANYWHERE = Limit("second_factor_from_anywhere", tries=30, period=timedelta(minutes=30))
+RECOVERY_CODE = Limit("recovery_code", tries=10, period=timedelta(minutes=30))
+NOTE_OF_REFUSED_ACCESS = Limit("note_of_refused_access", tries=1, period=timedelta(minutes=1))
 
 
 @transaction.atomic
@@ -41,6 +44,12 @@ def take(limit: Limit, *parts: str | None, at: datetime) -> bool:
         tally.expires_at = at + limit.period
     tally.save(update_fields=["count", "expires_at"])
     return True
+
+
+def is_first_refusal(limit: Limit, *parts: str | None) -> bool:
+    """Whether nobody asked this since the tries ran out: of many refusals in one wait, one is worth an entry."""
+    ran_out = Tally.objects.filter(key=_key(limit, parts), count=limit.tries)
+    return bool(ran_out.update(count=limit.tries + 1))
 
 
 def clear(limit: Limit, *parts: str | None) -> None:

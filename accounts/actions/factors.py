@@ -16,7 +16,7 @@ from audit.actors import Actor
 
 def start(*, user: User, password: str, by: Actor, at: datetime) -> TotpDevice:
     """Prepare an authenticator app with a new seed. It counts for nothing until a code confirms it."""
-    proofs.confirm_password(user=user, password=password, at=at)
+    proofs.confirm_password(user=user, password=password, by=by, at=at)
     with transaction.atomic():
         user = locks.user(user.pk)
         _refuse_second_app(user)

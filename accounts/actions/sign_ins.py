@@ -1,4 +1,4 @@
-"""Signing in, in one or two steps, and out. Every try, good or bad, leaves one entry."""
+"""Signing in, in one or two steps, and out. A try leaves an entry, good or bad; those refused as too many leave one."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -29,7 +29,7 @@ def with_password(*, email: str, password: str, by: Actor, at: datetime) -> User
     and the same count of tries for each.
     """
     key = (normalise_email(email), by.ip)
-    proofs.count_try(ratelimit.SIGN_IN, *key, at=at)
+    proofs.count_try(ratelimit.SIGN_IN, *key, of=lambda: _meant(email), by=by, at=at)
     user = authenticate(None, email=email, password=password)
     if not isinstance(user, User):
         _record_failure(email, by, at)
@@ -57,7 +57,11 @@ def end(*, user: User, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def _record_failure(email: str, by: Actor, at: datetime) -> None:
-    user = User.objects.filter(email=normalise_email(email)).first() or NOBODY
+    user = _meant(email)
     log.record(
         events.USER_SIGN_IN_FAILED, target=user, by=by, at=at, company_id=home_company_id(user), outcome="failure"
     )
+
+
+def _meant(email: str) -> User:
+    return User.objects.filter(email=normalise_email(email)).first() or NOBODY

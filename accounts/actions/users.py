@@ -27,7 +27,7 @@ def create(*, email: str, name: str, password: str, by: Actor, at: datetime) -> 
 
 def change_password(*, user: User, current: str, new: str, by: Actor, at: datetime) -> User:
     """Replace the password of a person who proves to know the old one. It ends their other sessions."""
-    proofs.confirm_password(user=user, password=current, at=at)
+    proofs.confirm_password(user=user, password=current, by=by, at=at)
     hashed = make_password(new)  # slow by intent, so before other writers have to wait for this transaction
     with transaction.atomic():
         user = locks.user(user.pk)

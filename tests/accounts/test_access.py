@@ -1,11 +1,14 @@
+import datetime
+
 import pytest
+import time_machine
 from django.contrib.auth.models import AnonymousUser
 from django_scopes import ScopeError, get_scope
 
 from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.scoping import in_company
-from audit.models import BillingEvent
+from audit.models import BillingEvent, SecurityEvent
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +120,18 @@ def test_who_is_not_signed_in_has_no_access(access_middleware):
     request = access_middleware(AnonymousUser())
 
     assert (request.access, request.memberships) == (None, [])
+
+
+def test_a_refused_page_is_in_the_security_log_once_a_minute(browser):
+    member = make.member("read_only")
+    browser.force_login(member.user)
+    with time_machine.travel(make.AT, tick=False) as clock:
+        answers = [browser.get(TEAM).status_code for _ in range(3)]
+        clock.shift(datetime.timedelta(minutes=1))
+        answers.append(browser.get(TEAM).status_code)
+
+    assert answers == [403] * 4
+    entries = SecurityEvent.objects.filter(action="access.refused")
+    assert [(str(entry), entry.outcome, entry.company_id) for entry in entries] == [
+        ("Ada Lovelace was refused the page /settings/team/", "refused", member.company_id)
+    ] * 2

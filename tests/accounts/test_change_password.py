@@ -52,6 +52,15 @@ def test_a_refusal_is_beside_its_field_and_changes_nothing(browser, ada, current
     assert ada.check_password(make.PASSWORD)
 
 
+def test_a_wrong_current_password_is_in_the_log_and_of_a_wait_its_beginning(browser, ada):
+    for _ in range(13):
+        browser.post(ADDRESS, {"current": "wrong", "new": NEW})
+
+    entries = list(SecurityEvent.objects.order_by("at", "id"))
+    assert [entry.action for entry in entries] == ["password.refused"] * 10 + ["tries.refused"]
+    assert str(entries[0]) == "Ada Lovelace gave a wrong current password for Ada Lovelace"
+
+
 def test_guessing_the_current_password_runs_out_of_tries(browser, ada):
     for _ in range(10):
         browser.post(ADDRESS, {"current": "wrong", "new": NEW})

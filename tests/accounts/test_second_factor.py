@@ -145,15 +145,38 @@ def test_after_a_wrong_code_the_app_waits_longer_each_time(browser, device, cloc
     assert give_code(browser, make.code(device)).status_code == 302
 
 
-def test_codes_run_out_of_tries_from_wherever_they_come(browser, device, clock):
+def tried(browser, code, times, source="192.0.2.1"):
+    return [browser.post(CODE, {"code": code}, REMOTE_ADDR=source).status_code for _ in range(times)]
+
+
+@pytest.mark.parametrize("code", ["000000", "AAAA-AAAA"])
+def test_codes_run_out_of_tries(browser, device, clock, code):
     give_password(browser)
-    answers = []
-    for source in range(11):
-        answers.append(browser.post(CODE, {"code": "AAAA-AAAA"}, REMOTE_ADDR=f"192.0.2.{source}").status_code)
-    assert answers == [200] * 10 + [429]
+    assert tried(browser, code, 12) == [200] * 10 + [429, 429]
+    assert actions().count("tries.refused") == 1
+    entry = SecurityEvent.objects.get(action="tries.refused")
+    assert (str(entry), entry.outcome) == (
+        "Ada Lovelace had to wait 30 minutes after too many tries as Ada Lovelace",
+        "refused",
+    )
 
     clock.shift(timedelta(minutes=30))
     assert give_code(browser, make.code(device)).status_code == 302
+
+
+def test_codes_tried_elsewhere_do_not_lock_the_person_out_until_there_are_very_many(browser, device, clock):
+    give_password(browser)
+    tried(browser, "000000", 11, "192.0.2.1")
+    clock.shift(timedelta(minutes=20))
+    assert tried(browser, make.code(device), 1, "192.0.2.2") == [302]
+
+
+def test_codes_run_out_of_tries_wherever_they_come_from(browser, device, clock):
+    give_password(browser)
+    answers = [tried(browser, "000000", 1, f"192.0.2.{source}")[0] for source in range(31)]
+    assert answers == [200] * 30 + [429]
+
+    assert tried(browser, recovery_codes.renew(user=device.user, at=make.AT)[0], 1) == [302]
 
 
 def test_a_persons_code_does_not_open_anothers_session(browser, device):
@@ -209,7 +232,7 @@ def test_setting_up_needs_the_password_then_a_code_and_shows_recovery_codes_once
     assert all(code in response.content.decode() for code in codes_on(response))
     assert browser.session.session_key != key
     assert is_inside(browser)
-    assert actions() == ["user.signed_in", "factor.started", "factor.enrolled"]
+    assert actions() == ["user.signed_in", "password.refused", "factor.started", "factor.enrolled"]
     assert not any(code in browser.get(OWN_ACCOUNT).content.decode() for code in codes_on(response))
 
 

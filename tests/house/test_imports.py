@@ -83,7 +83,7 @@ LAYERS = {
         "scoping": "models",
         "access": "models permissions roles",
         "sessions": "models queries",
-        "middleware": "access models queries scoping sessions",
+        "middleware": "access actions models queries scoping sessions",
         "actions": f"{PURE} permissions roles models queries locks scoping",
         "views": f"{PURE} permissions roles models queries forms actions sessions",
     },
