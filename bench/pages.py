@@ -95,15 +95,16 @@ def web(settings_module: str) -> Iterator[Server]:
 
 def browse(server: Server, path: str, cookie: str, *, marker: str):
     """A work that fetches the page again and again over one connection, and sees that it is the page."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
 
     def work() -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         for _ in range(REQUESTS):
             connection.request("GET", path, headers={"Cookie": cookie})
             answer = connection.getresponse()
             body = answer.read()
             if answer.status != 200 or marker.encode() not in body:
                 raise SystemExit(f"{path} answered {answer.status}, without {marker}.")
+        connection.close()
         return REQUESTS
 
     return work

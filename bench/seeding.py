@@ -62,6 +62,7 @@ def pour(name: str, count: int, member: User) -> Seeded:
     """A company with `count` issued invoices over two years; the newest have lines and taxes."""
     made, known = company(name, member)
     with in_company(made), connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         ids = _copy(cursor, Invoice, (_invoice(made, known, place, count) for place in range(count)))
         newest = ids[-50:]
         # The guard of issued invoices would refuse their lines; this is a bench, not a business.
