@@ -97,16 +97,14 @@ ENTRIES = [
     "Ada drafted an invoice of EUR 458.78 for Acme",
     "Ada issued invoice {} of EUR 458.78 to Acme",
     "Ada sent invoice {} to ana@customer.example",
-    "worker Automation made a link to invoice {} for ana@customer.example",
-    "worker Automation mailed invoice {} to ana@customer.example",
+    "Automatic mail Automation mailed invoice {} to ana@customer.example",
     "Ana Customer opened the link to invoice {}",
     "Ana Customer viewed invoice {}",
     "Ana Customer started to pay EUR 458.78 of invoice {}",
     "Sandbox gateway Automation opened the pay page for invoice {}",
     "Sandbox gateway Automation recorded payment PAY-000001 of EUR 458.78 from Acme on {}",
     "Sandbox gateway Automation paid EUR 458.78 of invoice {} with payment PAY-000001",
-    "worker Automation made a link to invoice {} for ana@customer.example",
-    "worker Automation mailed receipt PAY-000001 to ana@customer.example",
+    "Automatic mail Automation mailed receipt PAY-000001 to ana@customer.example",
 ]
 
 
