@@ -13,7 +13,7 @@ from accounts.scoping import in_company
 from audit.actors import Actor
 from billing.actions import attempts
 from billing.gateways import sandbox
-from billing.queries.attempts import to_ask_about, without_pay_page
+from billing.queries.attempts import charges_waited_for, to_ask_about, without_pay_page
 from invoiced import retries
 from invoiced.models import Schedule
 from portal.models import PortalSession
@@ -58,7 +58,11 @@ def clear_out(at: datetime.datetime) -> None:
     DBTaskResult.objects.finished().filter(finished_at__lt=at - KEPT).delete()
     Session.objects.filter(expire_date__lt=at).delete()
     PortalSession.objects.filter(seen_at__lt=at - KEPT).delete()
-    sandbox.forget_undecided(at - KEPT)
+    waited_for: list[str] = []
+    for company in Company.objects.order_by("pk"):
+        with in_company(company):
+            waited_for += charges_waited_for()
+    sandbox.forget_undecided(at - KEPT, waited_for)
 
 
 SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], None]]] = {

@@ -2,22 +2,20 @@
 
 import datetime
 import secrets
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
-from django_scopes import scopes_disabled
 
 from billing.errors import GatewayUnavailable
 from billing.gateways.gateway import APPROVED, DECLINED, OPEN, PENDING, Charge, HandOver, Outcome
-from billing.models import PaymentAttempt, SandboxCharge
+from billing.models import SandboxCharge
 
 NAME = "sandbox"
 State = SandboxCharge.State
 STATES: dict[str, str] = {State.OPEN: OPEN, State.APPROVED: APPROVED, State.DECLINED: DECLINED, State.PENDING: PENDING}
-UNSETTLED = (PaymentAttempt.Status.STARTED, PaymentAttempt.Status.PENDING)
 FINAL = (State.APPROVED, State.DECLINED)
 LIFETIME = datetime.timedelta(hours=24)
 DECISIONS = {
@@ -65,12 +63,9 @@ def decide(charge_id: str, state: str) -> None:
         charge.save(update_fields=["state"])
 
 
-def forget_undecided(before: datetime.datetime) -> None:
-    """Drop old charges that nobody completed and no attempt asks about any more."""
-    with scopes_disabled():
-        asked_about = PaymentAttempt.objects.filter(gateway=NAME, status__in=UNSETTLED, external_id=OuterRef("pk"))
-        undecided = SandboxCharge.objects.filter(state=State.OPEN, created_at__lt=before)
-        undecided.exclude(Exists(asked_about)).delete()
+def forget_undecided(before: datetime.datetime, asked_about: Iterable[str]) -> None:
+    """Drop old charges that nobody completed, but those still `asked_about`."""
+    SandboxCharge.objects.filter(state=State.OPEN, created_at__lt=before).exclude(pk__in=asked_about).delete()
 
 
 def has_expired(charge: SandboxCharge) -> bool:

@@ -23,6 +23,11 @@ def without_pay_page(at: datetime.datetime) -> Iterator[PaymentAttempt]:
     return _unsettled().filter(external_id__isnull=True, started_at__lt=at - PATIENCE).iterator()
 
 
+def charges_waited_for() -> list[str]:
+    """What providers call the charges whose outcome is not known yet."""
+    return list(_unsettled().filter(external_id__isnull=False).values_list("external_id", flat=True))
+
+
 def _unsettled() -> QuerySet[PaymentAttempt]:
     unsettled = [PaymentAttempt.Status.STARTED, PaymentAttempt.Status.PENDING]
     return PaymentAttempt.objects.filter(status__in=unsettled).order_by("started_at")
