@@ -12,6 +12,9 @@ TEXT_LENGTH = 5_000
 
 BIDI_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 LINE_BREAKS = "\n"
+NONCHARACTERS = range(0xFDD0, 0xFDF0)
+TAGS = range(0xE0000, 0xE0080)
+JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 def validate_plain_text(value: str) -> None:
@@ -22,7 +25,7 @@ def validate_plain_text(value: str) -> None:
             "Remove them, or type the text instead of pasting it.",
             code="bidi_override",
         )
-    if any(_is_control(character) for character in value):
+    if any(_is_control(character) or _is_invisible(character) for character in value):
         raise ValidationError(
             "This text holds an invisible control character. Remove it, or type the text instead of pasting it.",
             code="control_character",
@@ -53,6 +56,17 @@ class PlainTextField(forms.CharField):
         if not self.multiline and LINE_BREAKS in value:
             raise ValidationError("Write this on one line.", code="line_break")
         super().run_validators(value)
+
+
+def _is_invisible(character: str) -> bool:
+    """What shows nothing and makes two names look alike: format characters, tags, and codes that are no character.
+
+    The joiners stay: Persian and Indic scripts, and many emoji, are not written without them.
+    """
+    code = ord(character)
+    if code in NONCHARACTERS or code in TAGS or code & 0xFFFE == 0xFFFE:
+        return True
+    return unicodedata.category(character) == "Cf" and character not in JOINERS
 
 
 def _is_control(character: str) -> bool:
