@@ -1,6 +1,7 @@
 """Tables as CSV that no spreadsheet program takes for a formula."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -11,14 +12,28 @@ FORMULA_STARTS = tuple(
 )
 CONTROL_STARTS = ("\t", "\r", "\n")
 SKIPPED = " \t\r\n'\"\N{NO-BREAK SPACE}"
+# Programs set to another separator than the comma begin a cell after each of these.
+SEPARATORS = re.compile(r"[;\t|\r\n]")
 
 
 def cell(value: Any) -> Any:
-    """Numbers stay numbers; text a program would calculate gets an apostrophe before it."""
+    """Numbers stay numbers; text a program would calculate gets an apostrophe before it, wherever its cells begin."""
     if not isinstance(value, str) or not value:
         return value
-    dangerous = value.startswith(CONTROL_STARTS) or value.lstrip(SKIPPED).startswith(FORMULA_STARTS)
-    return f"'{value}" if dangerous else value
+    if value.startswith(CONTROL_STARTS):
+        value = f"'{value}"
+    parts = SEPARATORS.split(value)
+    if not any(_is_formula(part) for part in parts):
+        return value
+    separators = ["", *SEPARATORS.findall(value)]
+    return "".join(
+        f"{separator}'{part}" if _is_formula(part) else f"{separator}{part}"
+        for separator, part in zip(separators, parts, strict=True)
+    )
+
+
+def _is_formula(text: str) -> bool:
+    return text.lstrip(SKIPPED).startswith(FORMULA_STARTS)
 
 
 def stream(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

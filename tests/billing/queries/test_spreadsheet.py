@@ -12,9 +12,6 @@ from billing.queries.spreadsheet import cell, stream
         "+1",
         "-1",
         "@SUM(A1)",
-        "\t=1",
-        "\r=1",
-        "\n=1",
         " =1",
         '"=1',
         "'=1",
@@ -25,6 +22,29 @@ from billing.queries.spreadsheet import cell, stream
 )
 def test_what_a_program_would_calculate_is_made_text(text):
     assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Acme;=1+1", "Acme;'=1+1"),
+        ("Acme|=1", "Acme|'=1"),
+        ("Acme\t@SUM(A1)", "Acme\t'@SUM(A1)"),
+        ("Acme\n=1", "Acme\n'=1"),
+        ('a; "=1;b;+2', "a;' \"=1;b;'+2"),
+        ("=1;=2", "'=1;'=2"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("\n=1", "'\n'=1"),
+    ],
+)
+def test_what_begins_a_cell_for_programs_that_split_elsewhere_is_made_text(text, written):
+    assert cell(text) == written
+
+
+@pytest.mark.parametrize("text", ["a;b", "a|b", "one; two", "x;3-2"])
+def test_separators_alone_are_left_alone(text):
+    assert cell(text) == text
 
 
 @pytest.mark.parametrize("text", ["", "Acme", "A=1", "O'Neill", "INV-000042", "3 - 2"])
