@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
-MOST_LISTED = 100
+MOST_LISTED = 50
 
 
 class RecordField(forms.ModelChoiceField):
@@ -25,11 +25,11 @@ class RecordField(forms.ModelChoiceField):
     def offer(self, records: QuerySet[Any], *, nothing: str, chosen: Any) -> None:
         """List the first of the records by name and the chosen one; where scripts run, one types to find any other."""
         self.queryset = records
-        listed = list(records.order_by("name", "id")[:MOST_LISTED])
+        listed = dict(records.order_by("name", "id").values_list("pk", "name")[:MOST_LISTED])
         self.chosen = self.peek(chosen)
-        if self.chosen is not None and self.chosen not in listed:
-            listed.append(self.chosen)
-        self.choices = [("", nothing), *((record.pk, record.name) for record in listed)]
+        if self.chosen is not None:
+            listed.setdefault(self.chosen.pk, self.chosen.name)
+        self.choices = [("", nothing), *listed.items()]
 
     def peek(self, value: Any) -> Any:
         """The record the value names, or nothing."""
