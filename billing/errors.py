@@ -1,5 +1,7 @@
 """What the books refuse. The text of each error is the sentence people read: what is wrong, and what to do."""
 
+from uuid import UUID
+
 
 class BillingError(Exception):
     """A change the rules of receivables do not allow."""
@@ -35,6 +37,18 @@ class InvoiceNotPayable(BillingError):
 
 class DisputeRefused(BillingError):
     pass
+
+
+class DraftChangedMeanwhile(BillingError):
+    """Somebody else changed the draft after it was shown."""
+
+
+class DraftAlreadySaved(BillingError):
+    """The same form was sent before."""
+
+    def __init__(self, invoice_id: UUID) -> None:
+        super().__init__("This invoice was saved already. It is kept once.")
+        self.invoice_id = invoice_id
 
 
 class DraftRefused(BillingError):

@@ -2,26 +2,33 @@
 
 import dataclasses
 import datetime
+import hashlib
 from typing import Any
+from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from audit import log
 from audit.actors import Actor
 from billing import drafts, events, locks
 from billing.drafts import AdjustmentEntry, Draft, LineEntry
-from billing.errors import DraftRefused, InvoiceNotDraft
+from billing.errors import DraftAlreadySaved, DraftChangedMeanwhile, DraftRefused, InvoiceNotDraft
 from billing.models import Invoice, InvoiceAdjustment, InvoiceLine, InvoiceTax
 from billing.money import Money
 from billing.totals import Totals
 
 
 @transaction.atomic
-def create(*, draft: Draft, by: Actor, at: datetime.datetime) -> Invoice:
-    """Keep what was entered; nothing is owed yet and there is no number."""
+def create(*, draft: Draft, by: Actor, at: datetime.datetime, id: UUID | None = None) -> Invoice:
+    """Keep what was entered; nothing is owed yet and there is no number.
+
+    `id` names the form it was entered in: the same form makes one invoice, however often it is sent.
+    """
     totals = _accepted(draft)
     invoice = Invoice(company_id=draft.customer.company_id, created_at=at, **_fields(draft, totals))
-    invoice.save(force_insert=True)
+    if id is not None:
+        invoice.pk = id
+    _insert(invoice)
     _write_parts(invoice, draft, totals)
     log.record(
         events.INVOICE_DRAFTED, target=invoice, by=by, at=at, customer=draft.customer.name, total=totals.total.plain()
@@ -60,10 +67,11 @@ def create_many(*, drafts_entered: list[Draft], by: Actor, at: datetime.datetime
 
 
 @transaction.atomic
-def change(*, invoice: Invoice, draft: Draft, by: Actor, at: datetime.datetime) -> Invoice:
-    """Replace a draft by what was entered now."""
+def change(*, invoice: Invoice, draft: Draft, by: Actor, at: datetime.datetime, seen: str = "") -> Invoice:
+    """Replace a draft by what was entered now; `seen` is the fingerprint of what whoever entered it had before them."""
     invoice = locks.invoice(invoice.pk)
     _refuse_unless_draft(invoice)
+    refuse_unless_seen(invoice, seen)
     totals = _accepted(draft)
     before = invoice.total.plain()
     fields = _fields(draft, totals)
@@ -128,6 +136,28 @@ def as_saved(invoice: Invoice) -> Draft:
     entered = as_entered(invoice, issue_date=invoice.issue_date)
     due_date = None if invoice.due_date == entered.due() else invoice.due_date
     return dataclasses.replace(entered, due_date=due_date, prepaid=invoice.prepaid or None)
+
+
+def fingerprint(invoice: Invoice, entered: Draft | None = None) -> str:
+    """What a draft says, in short: it changes whenever the draft does. `entered` saves reading it once more."""
+    said = (invoice.customer_id, invoice.contact_id, entered or as_saved(invoice))
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def refuse_unless_seen(invoice: Invoice, seen: str) -> None:
+    """Nobody issues or overwrites what they did not see; an empty `seen` asks for no such care."""
+    if seen and seen != fingerprint(invoice):
+        raise DraftChangedMeanwhile("Somebody changed this draft after you opened it. Look at what it says now first.")
+
+
+def _insert(invoice: Invoice) -> None:
+    try:
+        with transaction.atomic():
+            invoice.save(force_insert=True)
+    except IntegrityError:
+        if Invoice.objects.filter(pk=invoice.pk).exists():
+            raise DraftAlreadySaved(invoice.pk) from None
+        raise
 
 
 def _line_entry(line: InvoiceLine) -> LineEntry:

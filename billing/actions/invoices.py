@@ -10,6 +10,7 @@ from django.db import transaction
 from audit import log
 from audit.actors import Actor
 from billing import emails, events, ledger, locks, numbering
+from billing.actions import drafts
 from billing.errors import (
     BillingError,
     DisputeRefused,
@@ -61,19 +62,22 @@ CUSTOMER_COPIED = (
 )
 
 
-def issue(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Invoice:
-    """Give a draft its number and its copies of names and addresses; it is owed from now on."""
-    [issued] = issue_many(invoice_ids=[invoice.pk], by=by, at=at)
+@transaction.atomic
+def issue(*, invoice: Invoice, by: Actor, at: datetime.datetime, seen: str = "") -> Invoice:
+    """Give a draft its number and its copies of names and addresses; it is owed from now on.
+
+    `seen` is the fingerprint of what whoever issues it had before them.
+    """
+    if seen:
+        drafts.refuse_unless_seen(locks.invoice(invoice.pk), seen)
+    [issued] = _all_issued([invoice.pk], by, at)
     return issued
 
 
 @transaction.atomic
 def issue_many(*, invoice_ids: Iterable[UUID], by: Actor, at: datetime.datetime) -> list[Invoice]:
     """Issue a billing run: all of them or none, numbered in the order of their dates."""
-    issued, refused = _issue_possible(invoice_ids, by, at)
-    for refusal in refused.values():
-        raise refusal
-    return issued
+    return _all_issued(invoice_ids, by, at)
 
 
 @transaction.atomic
@@ -257,6 +261,13 @@ def settle_dispute(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Inv
 def _waiting_addresses(invoice: Invoice) -> Iterable[str]:
     waiting = invoice.emails.filter(kind=EmailMessage.Kind.INVOICE, status=EmailMessage.Status.QUEUED)
     return waiting.values_list("recipient", flat=True)
+
+
+def _all_issued(invoice_ids: Iterable[UUID], by: Actor, at: datetime.datetime) -> list[Invoice]:
+    issued, refused = _issue_possible(invoice_ids, by, at)
+    for refusal in refused.values():
+        raise refusal
+    return issued
 
 
 def _issue_possible(invoice_ids: Iterable[UUID], by: Actor, at: datetime.datetime) -> tuple[list[Invoice], Refusals]:

@@ -42,7 +42,7 @@ class Catalog:
 
     @classmethod
     def read(cls, items: QuerySet[Item], item_ids: Iterable[str], tax_rates: Iterable[TaxRate]) -> "Catalog":
-        ids = {known for text in item_ids if (known := _uuid(text))}
+        ids = {known for text in item_ids if (known := as_uuid(text))}
         found = items.in_bulk(ids) if ids else {}
         return cls({str(pk): item for pk, item in found.items()}, {str(rate.pk): rate for rate in tax_rates})
 
@@ -240,7 +240,8 @@ def _share_as_typed(percent: Decimal | None, amount: Any) -> str:
     return formats.typed(amount) if amount else ""
 
 
-def _uuid(text: str) -> UUID | None:
+def as_uuid(text: str) -> UUID | None:
+    """The id somebody sent, if it is one."""
     try:
         return UUID(text)
     except ValueError:

@@ -18,11 +18,13 @@ from accounts.permissions import Permission
 from billing import doors, drafts, formats
 from billing.actions import drafts as draft_actions
 from billing.actions import invoices
-from billing.errors import BillingError, DraftRefused
+from billing.errors import BillingError, DraftAlreadySaved, DraftChangedMeanwhile, DraftRefused
 from billing.forms.invoices import Choices, Editor, InvoiceForm
+from billing.forms.lines import as_uuid
 from billing.models import Contact, Customer, Invoice, Item, Seller
 from billing.totals import Totals
 from security.guards import require
+from security.ids import uuid7
 
 MOST_SUGGESTIONS = 10
 LONGEST_QUERY = 100
@@ -46,7 +48,8 @@ def create(request: HttpRequest) -> HttpResponse:
         return _show(request, Editor(choices, initial=_blank(request, choices, today)), choices)
 
     def save(draft: drafts.Draft) -> Invoice:
-        return draft_actions.create(draft=draft, by=request.access.actor, at=timezone.now())
+        id = as_uuid(request.POST.get("draft_id", ""))
+        return draft_actions.create(draft=draft, id=id, by=request.access.actor, at=timezone.now())
 
     return _answer(request, choices, save, None)
 
@@ -62,10 +65,11 @@ def edit(request: HttpRequest, id: UUID) -> HttpResponse:
         entered = draft_actions.as_saved(invoice)
         editor = Editor.of_draft(choices, entered)
         editor.take(drafts.totals(entered))
-        return _show(request, editor, choices, invoice)
+        return _show(request, editor, choices, invoice, seen=draft_actions.fingerprint(invoice, entered))
 
     def save(draft: drafts.Draft) -> Invoice:
-        return draft_actions.change(invoice=invoice, draft=draft, by=request.access.actor, at=timezone.now())
+        seen = request.POST.get("seen", "")
+        return draft_actions.change(invoice=invoice, draft=draft, seen=seen, by=request.access.actor, at=timezone.now())
 
     return _answer(request, choices, save, invoice)
 
@@ -129,6 +133,13 @@ def _answer(request: HttpRequest, choices: Choices, save: Any, invoice: Invoice 
         return _show(request, editor, choices, invoice)
     try:
         saved = save(editor.draft())
+    except DraftAlreadySaved as already:
+        messages.info(request, str(already))
+        return redirect("billing:invoice_detail", id=already.invoice_id)
+    except DraftChangedMeanwhile as refusal:
+        editor.refuse(refusal)
+        seen = draft_actions.fingerprint(invoice) if invoice else ""
+        return _show(request, editor, choices, invoice, seen=seen)
     except BillingError as refusal:
         editor.refuse(refusal)
         return _show(request, editor, choices, invoice)
@@ -149,8 +160,13 @@ def _issue(request: HttpRequest, saved: Invoice) -> HttpResponse:
     return redirect("billing:invoice_detail", id=issued.pk)
 
 
-def _show(request: HttpRequest, editor: Editor, choices: Choices, invoice: Invoice | None = None) -> HttpResponse:
-    """The page. It adds up whatever can be added up, so that totals are there without JavaScript too."""
+def _show(
+    request: HttpRequest, editor: Editor, choices: Choices, invoice: Invoice | None = None, *, seen: str = ""
+) -> HttpResponse:
+    """The page. It adds up whatever can be added up, so that totals are there without JavaScript too.
+
+    `seen` is given where the draft is shown as it is now; else what was seen before still counts.
+    """
     problem = ""
     if editor.is_bound and editor.lines.is_valid() and editor.adjustments.is_valid():
         problem = _add_up(request, editor, choices)
@@ -162,6 +178,8 @@ def _show(request: HttpRequest, editor: Editor, choices: Choices, invoice: Invoi
         "problems": editor.problems(),
         "currency": editor.form.typed_currency(choices.seller.currency),
         "is_changed": request.method == "POST",
+        "draft_id": as_uuid(request.POST.get("draft_id", "")) or uuid7(),
+        "seen": seen or request.POST.get("seen", ""),
     }
     return TemplateResponse(request, "billing/invoices/edit.html", context | _shown(editor))
 

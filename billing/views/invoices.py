@@ -49,7 +49,8 @@ def pdf(request: HttpRequest, id: UUID) -> HttpResponse:
 def issue(request: HttpRequest, id: UUID) -> HttpResponse:
     invoice = _invoice(request, id)
     try:
-        invoice = invoices.issue(invoice=invoice, by=request.access.actor, at=timezone.now())
+        seen = request.POST.get("seen", "")
+        invoice = invoices.issue(invoice=invoice, seen=seen, by=request.access.actor, at=timezone.now())
     except BillingError as refusal:
         messages.error(request, str(refusal))
     else:
@@ -222,6 +223,7 @@ def _page(request: HttpRequest, invoice: Invoice, note_form: NoteForm) -> HttpRe
         "invoice": invoice,
         "sheet": sheet_of(invoice, as_of, with_logo=False),
         "note_form": note_form,
+        "seen": drafts.fingerprint(invoice) if invoice.status == Invoice.Status.DRAFT else "",
     }
     return TemplateResponse(request, "billing/invoices/detail.html", context)
 

@@ -11,6 +11,7 @@ from billing.errors import BillingError
 from billing.models import EmailMessage, Invoice, LedgerEntry, Payment
 from billing.money import Money
 from billing.queries.books.checks import CHECKS
+from security.ids import uuid7
 from tests import books, visitors
 from tests.together import together
 
@@ -85,6 +86,17 @@ def test_one_draft_issued_by_many_is_issued_once(company):
     assert len(refused(results)) == 5
     assert LedgerEntry.objects.count() == 1
     assert_books_true(company)
+
+
+def test_one_form_of_a_new_invoice_pressed_many_times_is_one_draft(company):
+    acme, id = books.customer(company), uuid7()
+
+    results = together(
+        company, [lambda: drafts.create(draft=books.draft_of(acme), id=id, by=books.BY, at=books.AT)] * 5
+    )
+
+    assert len(refused(results)) == 4
+    assert [invoice.pk for invoice in Invoice.objects.all()] == [id]
 
 
 def test_an_invoice_paid_by_many_at_once_is_paid_once(company):

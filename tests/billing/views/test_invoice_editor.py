@@ -537,3 +537,45 @@ def test_a_duplicate_is_dated_today_and_opens_in_the_editor(ada, acme):
     assert page.redirect_chain == [(reverse("billing:invoice_edit", args=[copy.pk]), 302)]
     assert (copy.purchase_order, copy.total) == ("PO-7", invoice.total)
     assert copy.issue_date > invoice.issue_date
+
+
+def test_a_form_sent_twice_is_one_invoice(ada, acme):
+    form = posted(acme, line(), issue="1", draft_id=NOBODY)
+
+    ada.post(NEW, form)
+    again = ada.post(NEW, form, follow=True)
+
+    invoice = Invoice.objects.get()
+    assert (str(invoice.pk), invoice.number) == (NOBODY, "INV-000001")
+    assert "was saved already" in again.content.decode()
+
+
+def test_a_draft_somebody_else_changed_is_overwritten_only_knowingly(ada, acme):
+    draft = books.draft(acme)
+    edit = reverse("billing:invoice_edit", args=[draft.pk])
+    seen = ada.get(edit).context["seen"]
+    draft_acts.change(invoice=draft, draft=books.draft_of(acme, lines=[books.line("9999")]), by=BY, at=AT)
+
+    refused = ada.post(edit, posted(acme, line(name="Mine"), seen=seen))
+    draft.refresh_from_db()
+    assert draft.total == Money.parse("9999", "EUR")
+    assert "Somebody changed this draft" in refused.content.decode()
+    assert "Mine" in refused.content.decode()
+
+    ada.post(edit, posted(acme, line(name="Mine"), seen=refused.context["seen"]))
+    assert [kept.name for kept in draft.lines.all()] == ["Mine"]
+
+
+def test_nobody_issues_what_they_did_not_see(ada, acme):
+    draft = books.draft(acme)
+    record = reverse("billing:invoice_detail", args=[draft.pk])
+    seen = ada.get(record).context["seen"]
+    draft_acts.change(invoice=draft, draft=books.draft_of(acme, lines=[books.line("9999")]), by=BY, at=AT)
+    issue = reverse("billing:invoice_issue", args=[draft.pk])
+
+    page = ada.post(issue, {"seen": seen}, follow=True)
+    assert "Somebody changed this draft" in page.content.decode()
+    assert Invoice.objects.get().status == "draft"
+
+    ada.post(issue, {"seen": page.context["seen"]})
+    assert Invoice.objects.get().number == "INV-000001"
