@@ -37,7 +37,7 @@ def test_a_link_that_was_handed_over_is_not_used_in_the_name_of_a_contact(ada, i
 
 
 def test_a_link_made_by_somebody_of_a_long_name_fits(company, invoice):
-    named = visitors.browser(visitors.member(company, "administrator", "N" * 200))
+    named = visitors.browser(visitors.member(company, "administrator", "N" * 120))
     assert named.post(links_of(invoice)).status_code == 200
 
 
