@@ -18,7 +18,7 @@ from accounts.actions import factors, users
 from accounts.errors import AccountsError, NothingToConfirm, SecondFactorAlreadySetUp
 from accounts.forms.security import ChangePasswordForm, ConfirmPasswordForm, NewAppCodeForm
 from accounts.forms.sign_in import CodeForm
-from accounts.queries.factors import confirmed_device, pending_device, recovery_codes_left
+from accounts.queries.factors import confirmed_device, recovery_codes_left
 from audit.actors import Actor
 from security.guards import signed_in
 
@@ -56,10 +56,11 @@ def start_authenticator(request: Any) -> HttpResponse:
         return redirect("accounts:security")
     if form.is_valid():
         try:
-            factors.start(user=request.user, password=form.cleaned_data["current"], **_who_and_when(request))
+            device = factors.start(user=request.user, password=form.cleaned_data["current"], **_who_and_when(request))
         except AccountsError as refusal:
             form.add_error("current", str(refusal))
         else:
+            sessions.begin_set_up(request, device, timezone.now())
             return redirect("accounts:security_authenticator_confirm")
     return TemplateResponse(request, "accounts/security/start_authenticator.html", {"form": form})
 
@@ -69,7 +70,7 @@ def start_authenticator(request: Any) -> HttpResponse:
 @sensitive_variables("codes")
 @require_http_methods(["GET", "POST"])
 def confirm_authenticator(request: Any) -> HttpResponse:
-    form, device = NewAppCodeForm(request.POST or None), pending_device(request.user)
+    form, device = NewAppCodeForm(request.POST or None), sessions.device_being_set_up(request, timezone.now())
     if device is None:
         return redirect("accounts:security")
     if form.is_valid():
@@ -92,7 +93,7 @@ def confirm_authenticator(request: Any) -> HttpResponse:
 @require_safe
 def authenticator_qr(request: Any) -> HttpResponse:
     """The QR code of the app being set up, for the person setting it up."""
-    device = pending_device(request.user)
+    device = sessions.device_being_set_up(request, timezone.now())
     if device is None:
         raise Http404
     picture = io.BytesIO()

@@ -291,6 +291,25 @@ def test_the_seed_is_nowhere_in_the_session(browser, ada):
     assert device.seed not in str(browser.session.items())
 
 
+def test_an_unfinished_set_up_is_for_the_session_that_gave_the_password_and_for_a_quarter_of_an_hour(
+    browser, other_browser, ada, clock
+):
+    give_password(other_browser)
+    give_password(browser)
+    device = start(browser)
+    assert (
+        other_browser.get(CONFIRM).status_code == other_browser.post(CONFIRM, {"code": make.code(device)}).status_code
+    )
+    assert device.seed[:4] not in other_browser.get(CONFIRM).content.decode()
+    assert other_browser.get(QR).status_code == 404
+    assert not TotpDevice.objects.get().confirmed
+
+    assert browser.get(QR).status_code == 200
+    clock.shift(15 * 60 + 1)
+    assert browser.get(QR).status_code == 404
+    assert browser.get(CONFIRM).status_code == 302
+
+
 def with_codes(ada):
     make.authenticator(ada)
     return recovery_codes.renew(user=ada, at=make.AT)
