@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from accounts.models import Membership, TotpDevice, User
 from accounts.scoping import in_company
+from accounts.sessions import begin_set_up
 from audit.models import BillingEvent, SecurityEvent
 from tests import books, make
 from tests.access import bodies
@@ -88,6 +90,9 @@ def app_to_confirm(scene: SimpleNamespace) -> None:
     scene.device = make.authenticator(scene.user)
     scene.device.confirmed = False
     scene.device.save()
+    session = scene.browser.session
+    begin_set_up(SimpleNamespace(session=session), scene.device, timezone.now())
+    session.save()
 
 
 def code(scene: SimpleNamespace) -> dict[str, str]:

@@ -162,6 +162,7 @@ CHANGES_EACH_TIME = [
     rb'(?<=name="csrfmiddlewaretoken" value=")[^"]+',
     rb'(?<=nonce=")[^"]+',
     rb'(?<=name="request_key" value=")[^"]+',
+    rb'(?<=name="draft_id" value=")[^"]+',
 ]
 
 
