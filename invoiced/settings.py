@@ -75,7 +75,6 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "OPTIONS": {"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
@@ -87,6 +86,7 @@ INSTALLED_APPS = [
     "security.apps.SecurityConfig",
     "audit.apps.AuditConfig",
     "accounts.apps.AccountsConfig",
+    "django_otp_webauthn",
     "billing.apps.BillingConfig",
     "portal.apps.PortalConfig",
     "invoiced.apps.InvoicedConfig",
@@ -138,8 +138,7 @@ LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "billing:dashboard"
 AUTH_PASSWORD_VALIDATORS = passwords.VALIDATORS
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-PASSWORD_RESET_TIMEOUT = 30 * 60
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = HTTPS
@@ -153,6 +152,12 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "invoiced.views.form_out_of_date"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Passkeys are bound to this host name; another name would need new ones.
+OTP_WEBAUTHN_RP_ID = SITE.hostname
+OTP_WEBAUTHN_RP_NAME = "Invoiced"
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [SITE_URL]
+OTP_WEBAUTHN_HELPER_CLASS = "accounts.passkeys.Ceremony"
 
 # What browsers are told
 SECURE_SSL_REDIRECT = HTTPS

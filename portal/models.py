@@ -10,6 +10,7 @@ from django.db import models
 from accounts.models import Company
 from billing.models import Contact, Customer, Invoice
 from security.ids import uuid7
+from security.visits import Visit
 
 
 class Link(models.Model):
@@ -34,18 +35,14 @@ class Link(models.Model):
         return self.revoked_at is None and at < self.expires_at and not is_archived(self.contact)
 
 
-class PortalSession(models.Model):
+class PortalSession(Visit):
     """One visit of one customer's contact: what the links opened in it lead to, and nothing else."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, related_name="+")
     recipient = models.CharField(max_length=254)
     links = models.ManyToManyField(Link, related_name="sessions")
-    key_hash = models.CharField(max_length=64, unique=True)
-    started_at = models.DateTimeField()
-    seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -53,8 +50,7 @@ class PortalSession(models.Model):
 
     def is_live(self, at: datetime.datetime) -> bool:
         """Over half an hour after the last page, a day after the first one, or once its contact is archived."""
-        is_recent = at < min(self.seen_at + IDLE, self.started_at + LONGEST)
-        return self.ended_at is None and is_recent and not is_archived(self.contact)
+        return self.ended_at is None and at < self.ends_at(IDLE, LONGEST) and not is_archived(self.contact)
 
 
 def is_archived(contact: Contact | None) -> bool:

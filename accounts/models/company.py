@@ -8,6 +8,9 @@ from django.db import models
 
 from security.ids import uuid7
 
+LONGEST_IDLE_MINUTES = 15
+LONGEST_SESSION_HOURS = 12
+
 
 def validate_time_zone(name: str) -> None:
     """A name of the IANA time zone list, such as Europe/Berlin."""
@@ -19,12 +22,27 @@ def validate_time_zone(name: str) -> None:
 
 
 class Company(models.Model):
-    """The owner of every record. Its time zone decides which day it is."""
+    """The owner of every record. Its time zone decides which day it is, its policy how its members sign in.
+
+    `policy_since` is when a factor was first demanded: from then on, or from their own joining if
+    that was later, members have `grace_days` days to set one up.
+    """
+
+    class SecondFactor(models.TextChoices):
+        OFF = "off", "Off"
+        ADVISED = "advised", "Advised"
+        REQUIRED = "required", "Required"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
     created_at = models.DateTimeField(editable=False)
+    second_factor = models.CharField(max_length=10, choices=SecondFactor.choices, default=SecondFactor.ADVISED)
+    passkey_for_administrators = models.BooleanField(default=False)
+    grace_days = models.PositiveSmallIntegerField(default=7)
+    policy_since = models.DateTimeField(null=True, editable=False)
+    idle_minutes = models.PositiveSmallIntegerField(default=LONGEST_IDLE_MINUTES)
+    session_hours = models.PositiveSmallIntegerField(default=LONGEST_SESSION_HOURS)
 
     class Meta:
         verbose_name_plural = "companies"

@@ -32,15 +32,6 @@ class TotpDevice(TimestampMixin, ThrottlingMixin, Device):
     seed = EncryptedField(default=new_seed)
     last_step = models.BigIntegerField(default=-1)
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user"],
-                condition=models.Q(confirmed=True),
-                name="totp_device_one_confirmed_per_user",
-            ),
-        ]
-
     @property
     def persistent_id(self) -> str:
         """django-otp reads the part after the slash as a whole number, which a UUID also is."""

@@ -60,10 +60,13 @@ class Migration(migrations.Migration):
             name="PortalSession",
             fields=[
                 ("id", models.UUIDField(default=security.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ("recipient", models.CharField(max_length=254)),
                 ("key_hash", models.CharField(max_length=64, unique=True)),
+                ("ip", models.GenericIPAddressField(null=True)),
+                ("browser", models.CharField(default="", max_length=40)),
+                ("system", models.CharField(default="", max_length=40)),
                 ("started_at", models.DateTimeField()),
-                ("seen_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(db_index=True)),
+                ("recipient", models.CharField(max_length=254)),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
                     "company",
