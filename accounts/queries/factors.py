@@ -1,21 +1,55 @@
 """What a person has set up as second factor."""
 
-from accounts.models import RecoveryCode, TotpDevice, User
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef
+
+from accounts.models import Passkey, RecoveryCode, TotpDevice, User
+
+
+class Kinds(NamedTuple):
+    """Which kinds of second factor somebody has set up."""
+
+    app: bool
+    passkey: bool
+
+
+def kinds_of(user: User) -> Kinds:
+    """Which kinds of second factor a person has set up, in one query."""
+    apps = TotpDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+    passkeys = Passkey.objects.filter(user=OuterRef("pk"), confirmed=True)
+    found = User.objects.filter(pk=user.pk).values_list(Exists(apps), Exists(passkeys)).first()
+    return Kinds(*(found or (False, False)))
 
 
 def has_second_factor(user: User) -> bool:
-    """Whether signing in asks this person for a code."""
-    return TotpDevice.objects.filter(user=user, confirmed=True).exists()
+    """Whether a password alone does not sign this person in."""
+    return any(kinds_of(user))
 
 
-def confirmed_device(user: User) -> TotpDevice | None:
-    """The authenticator app in use."""
-    return TotpDevice.objects.filter(user=user, confirmed=True).first()
+def factors_of(user: User) -> list[TotpDevice | Passkey]:
+    """Everything a person has set up, apps first, each the oldest first."""
+    return [*apps_of(user), *Passkey.objects.filter(user=user, confirmed=True).order_by("created_at", "pk")]
+
+
+def apps_of(user: User) -> list[TotpDevice]:
+    """The authenticator apps in use, oldest first."""
+    return list(TotpDevice.objects.filter(user=user, confirmed=True).order_by("created_at", "pk"))
+
+
+def app_of(user: User, id: object) -> TotpDevice | None:
+    """An authenticator app in use, if it is this person's."""
+    return TotpDevice.objects.filter(user=user, confirmed=True, pk=id).first()
 
 
 def pending_device(user: User) -> TotpDevice | None:
     """The authenticator app being set up, not yet confirmed with a code."""
     return TotpDevice.objects.filter(user=user, confirmed=False).first()
+
+
+def confirmed_device(user: User) -> TotpDevice | None:
+    """The authenticator app in use."""
+    return TotpDevice.objects.filter(user=user, confirmed=True).first()
 
 
 def recovery_codes_left(user: User) -> int:

@@ -81,11 +81,12 @@ LAYERS = {
     | {
         "context": "permissions",
         "scoping": "models",
+        "policy": "models",
         "access": "models permissions roles",
         "sessions": "models queries",
-        "middleware": "access actions models queries scoping sessions",
-        "actions": f"{PURE} permissions roles models queries locks scoping",
-        "views": f"{PURE} permissions roles models queries forms actions sessions",
+        "middleware": "access actions models policy queries scoping sessions",
+        "actions": f"{PURE} permissions roles models queries locks scoping policy",
+        "views": f"{PURE} permissions roles models queries forms actions sessions policy",
     },
     "billing": usual(BILLING)
     | {
