@@ -1,35 +1,39 @@
 """What a person has set up as second factor."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Passkey, RecoveryCode, TotpDevice, User
 
 
-class Kinds(NamedTuple):
-    """Which kinds of second factor somebody has set up."""
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Which kinds of second factor somebody has set up; true if there is any."""
 
-    app: bool
-    passkey: bool
+    has_app: bool
+    has_passkey: bool
+
+    def __bool__(self) -> bool:
+        return self.has_app or self.has_passkey
 
 
-def kinds_of(user: User) -> Kinds:
+def factors_of(user: User) -> Factors:
     """Which kinds of second factor a person has set up, in one query."""
     apps = TotpDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
     passkeys = Passkey.objects.filter(user=OuterRef("pk"), confirmed=True)
     found = User.objects.filter(pk=user.pk).values_list(Exists(apps), Exists(passkeys)).first()
-    return Kinds(*(found or (False, False)))
+    return Factors(*(found or (False, False)))
 
 
 def has_second_factor(user: User) -> bool:
     """Whether a password alone does not sign this person in."""
-    return any(kinds_of(user))
+    return bool(factors_of(user))
 
 
-def factors_of(user: User) -> list[TotpDevice | Passkey]:
-    """Everything a person has set up, apps first, each the oldest first."""
-    return [*apps_of(user), *Passkey.objects.filter(user=user, confirmed=True).order_by("created_at", "pk")]
+def passkeys_of(user: User) -> list[Passkey]:
+    """The passkeys in use, oldest first."""
+    return list(Passkey.objects.filter(user=user, confirmed=True).order_by("created_at", "pk"))
 
 
 def apps_of(user: User) -> list[TotpDevice]:
