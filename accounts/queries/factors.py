@@ -8,27 +8,32 @@ from accounts.models import Passkey, RecoveryCode, TotpDevice, User
 
 
 @dataclass(frozen=True, slots=True)
-class Factors:
+class Kinds:
     """Which kinds of second factor somebody has set up; true if there is any."""
 
-    has_app: bool
-    has_passkey: bool
+    app: bool
+    passkey: bool
 
     def __bool__(self) -> bool:
-        return self.has_app or self.has_passkey
+        return self.app or self.passkey
 
 
-def factors_of(user: User) -> Factors:
+def kinds_of(user: User) -> Kinds:
     """Which kinds of second factor a person has set up, in one query."""
     apps = TotpDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
     passkeys = Passkey.objects.filter(user=OuterRef("pk"), confirmed=True)
     found = User.objects.filter(pk=user.pk).values_list(Exists(apps), Exists(passkeys)).first()
-    return Factors(*(found or (False, False)))
+    return Kinds(*(found or (False, False)))
 
 
 def has_second_factor(user: User) -> bool:
     """Whether a password alone does not sign this person in."""
-    return bool(factors_of(user))
+    return bool(kinds_of(user))
+
+
+def factors_of(user: User) -> list[TotpDevice | Passkey]:
+    """Everything a person has set up: the apps, then the passkeys."""
+    return [*apps_of(user), *passkeys_of(user)]
 
 
 def passkeys_of(user: User) -> list[Passkey]:
