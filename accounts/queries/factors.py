@@ -1,14 +1,13 @@
 """What a person has set up as second factor."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Passkey, RecoveryCode, TotpDevice, User
 
 
-@dataclass(frozen=True, slots=True)
-class Kinds:
+class Kinds(NamedTuple):
     """Which kinds of second factor somebody has set up; true if there is any."""
 
     app: bool
