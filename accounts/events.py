@@ -15,6 +15,7 @@ PASSWORD_REFUSED = declare("password.refused", "gave a wrong current password fo
 TRIES_REFUSED = declare(
     "tries.refused", "had to wait {minutes} minutes after too many tries as {target}", log="security"
 )
+STEP_UP_PASSED = declare("step_up.passed", "confirmed with {method} who they are", log="security")
 ACCESS_REFUSED = declare("access.refused", "was refused the page {page}", log="security")
 
 FACTOR_FAILED = declare("factor.failed", "gave a wrong, used or outdated code for {target}", log="security")
@@ -27,3 +28,22 @@ COMPANY_CREATED = declare("company.created", "created the company {target}", log
 COMPANY_ENTERED = declare("company.entered", "switched to {target}", log="security")
 MEMBER_ADDED = declare("member.added", "added {target} as {role}", log="security")
 MEMBER_REVOKED = declare("member.revoked", "ended the membership of {target}", log="security")
+
+LETTER_FAILED = declare("letter.failed", "could not mail {target}: {failure}", log="security")
+ACCOUNT_LOCKED = declare(
+    "account.locked", "said by a mailed link that it was not {target}: sessions ended, account locked", log="security"
+)
+WAIT_LIFTED = declare("wait.lifted", "lifted the wait of {target} by a mailed link", log="security")
+EMAIL_CHANGE_STARTED = declare(
+    "email_change.started", "asked to change the address of {person} to {new_email}", log="security"
+)
+EMAIL_CHANGE_AGREED = declare(
+    "email_change.agreed", "agreed with the {side} address to the {target} of {person}", log="security"
+)
+EMAIL_CHANGE_STOPPED = declare("email_change.stopped", "stopped the {target} of {person}", log="security")
+USER_EMAIL_CHANGED = declare(
+    "user.email_changed", "changed the address of {target} from {old_email} to {new_email}", log="security"
+)
+USER_EMAIL_RESTORED = declare(
+    "user.email_restored", "gave {target} back the address {old_email} in place of {new_email}", log="security"
+)

@@ -1,10 +1,12 @@
 """Works out, for each request, who is asking, in which company, and what that lets them do."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,48 +17,55 @@ from accounts import sessions
 from accounts.access import Access
 from accounts.actions import refusals
 from accounts.models import Membership
-from accounts.queries.factors import has_second_factor
+from accounts.models.session import Proof
+from accounts.policy import NOTHING, Demand, demand
+from accounts.queries.factors import has_second_factor, kinds_of
 from accounts.queries.memberships import live_memberships
 from accounts.scoping import in_company
 from audit.actors import Actor
-from security.guards import FIRST_FACTOR, SIGNED_IN, View
+from security.guards import FACTOR_SET_UP, SIGNED_IN, View
 
 
 class AccessMiddleware:
-    """Puts `request.access` and `request.memberships` there and opens the company's scope.
+    """Puts `request.access`, `request.memberships` and `request.demand` there and opens the company's scope.
 
     Everything is read anew on each request, so a revoked membership or a changed role counts at
-    once. A password alone is not enough where the person has set up a second factor: until it is
-    shown, only the pages that ask for it open.
+    once. Whoever has a second factor is signed in only by a session in which it was shown, however
+    that session came about; where a factor is demanded and missing, only its set-up opens.
     """
 
     def __init__(self, get_response: Callable[[Any], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponseBase:
-        request.access, request.memberships, request.factor_missing = None, [], False
+        request.access, request.memberships, request.demand = None, [], NOTHING
         if not request.user.is_authenticated:
             return self.get_response(request)
-        request.factor_missing = not request.user.is_verified() and has_second_factor(request.user)
-        if request.factor_missing:
+        if not sessions.is_verified(request.session.row) and has_second_factor(request.user):
+            logout(request)
             return self.get_response(request)
+        at = timezone.now()
+        request.session.touch(at)
         request.memberships = live_memberships(request.user)
-        membership = chosen(request.memberships, request.session.get(sessions.COMPANY))
-        if membership is None:
+        request.demand = demand_of(request, at)
+        membership = chosen(request.memberships, request.session.row.company_id)
+        if membership is None or request.demand.is_missing:
             return self.get_response(request)
+        if membership.role != request.session.row.role:
+            sessions.enter(request, membership)
         request.access = Access.of(membership, Actor.member(request.user, request))
         with in_company(membership.company):
             return self.get_response(request)
 
     def process_view(self, request: Any, view: View, args: Any, kwargs: Any) -> HttpResponseBase | None:
-        """Send those who lack the second factor to it, and those without a company to a page that says so."""
+        """Send those who lack a demanded factor to its set-up, and those without a company to a page that says so."""
         if not request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
         guard = getattr(view, "guard", None)
-        if request.factor_missing and guard != FIRST_FACTOR:
+        if request.demand.is_missing and guard != FACTOR_SET_UP:
             back = f"?next={quote(request.get_full_path())}" if request.method == "GET" else ""
-            return redirect(reverse("accounts:sign_in_code") + back)
-        if request.access is None and guard not in (FIRST_FACTOR, SIGNED_IN):
+            return redirect(reverse("accounts:security_set_up") + back)
+        if request.access is None and guard not in (FACTOR_SET_UP, SIGNED_IN):
             return render(request, "accounts/company/none.html", status=403)
         return None
 
@@ -73,8 +82,17 @@ class AccessMiddleware:
             )
 
 
-def chosen(memberships: list[Membership], company_id: str | None) -> Membership | None:
+def demand_of(request: Any, at: datetime) -> Demand:
+    """What the person's companies still want of them before they may work."""
+    verified = sessions.is_verified(request.session.row)
+    has_passkey = Proof.PASSKEY in request.session.row.proofs
+    if verified and not has_passkey and any(one.company.passkey_for_administrators for one in request.memberships):
+        has_passkey = kinds_of(request.user).passkey
+    return demand(request.memberships, has_app=verified, has_passkey=has_passkey, at=at)
+
+
+def chosen(memberships: list[Membership], company_id: UUID | None) -> Membership | None:
     """The membership of the company this session works in: never another in place of a lost one."""
     if company_id is None:
         return memberships[0] if memberships else None
-    return next((one for one in memberships if one.company_id == UUID(company_id)), None)
+    return next((one for one in memberships if one.company_id == company_id), None)

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Session
@@ -20,6 +22,8 @@ class SessionStore(SessionBase):
     """A member's session. `row` says whose it is and where; it stays the same row when the key changes."""
 
     row: Session | None = None
+    whose: dict[str, Any] | None = None
+    """What the row says besides, for the session about to be created."""
 
     def load(self) -> dict[str, Any]:
         self.row = self._live_row(timezone.now())
@@ -40,12 +44,11 @@ class SessionStore(SessionBase):
         """Write the data. A row that was ended meanwhile is not brought back: `UpdateError`."""
         if self.session_key is None:
             return self.create()
-        data = self.encode(self._get_session(no_load=must_create))
+        values = self._get_session(no_load=must_create)
+        data = self.encode(values)
         if must_create:
             self._insert(data)
-        elif self.row is None or not Session.objects.filter(pk=self.row.pk, key_hash=_hash(self.session_key)).update(
-            data=data
-        ):
+        elif not self._own_row().update(data=data, user=values.get(SESSION_KEY)):
             raise UpdateError
         return None
 
@@ -61,7 +64,7 @@ class SessionStore(SessionBase):
         if self.row is None:
             return self.create()
         key = self._get_new_session_key()
-        if not Session.objects.filter(pk=self.row.pk, key_hash=self.row.key_hash).update(key_hash=_hash(key)):
+        if not self._own_row().update(key_hash=_hash(key)):
             raise UpdateError
         self._session_key, self.row.key_hash, self.modified = key, _hash(key), True
         return None
@@ -77,6 +80,12 @@ class SessionStore(SessionBase):
         """Drop what no rule could keep alive; the rules of a company may end a session earlier."""
         Session.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
 
+    def _own_row(self) -> QuerySet[Session]:
+        """The row while it is still known by the key of this request; none once it has another or is gone."""
+        if self.row is None:
+            return Session.objects.none()
+        return Session.objects.filter(pk=self.row.pk, key_hash=self.row.key_hash)
+
     def _live_row(self, at: datetime) -> Session | None:
         if not self.session_key:
             return None
@@ -85,7 +94,7 @@ class SessionStore(SessionBase):
 
     def _insert(self, data: str) -> None:
         at = timezone.now()
-        row = Session(key_hash=_hash(str(self.session_key)), data=data, started_at=at, seen_at=at)
+        row = Session(key_hash=_hash(str(self.session_key)), data=data, started_at=at, seen_at=at, **(self.whose or {}))
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
@@ -95,7 +104,7 @@ class SessionStore(SessionBase):
 
 
 def limits(row: Session) -> tuple[timedelta, timedelta]:
-    """How long a session may be idle, and how long it may last at all: its company says, within the product's limits."""
+    """How long a session may be idle and how long it may last at all, as its company says."""
     if row.user_id is None or row.company is None:
         return ANONYMOUS_IDLE, timedelta(hours=LONGEST_SESSION_HOURS)
     return timedelta(minutes=row.company.idle_minutes), timedelta(hours=row.company.session_hours)

@@ -1,52 +1,91 @@
 """Beginning and strengthening a session. Its key changes each time it becomes worth more."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import login
 from django.middleware.csrf import rotate_token
-from django_otp import login as mark_as_verified
+from security.user_agents import describe
 
-from accounts.models import Membership, TotpDevice, User
+from accounts.models import KnownDevice, Membership, Session, TotpDevice, User
+from accounts.models.session import SECOND_FACTORS, Proof
 from accounts.queries.factors import pending_device
-from accounts.queries.memberships import home_company_id
+from accounts.queries.memberships import live_memberships
+from security.address import client_ip
 
-COMPANY = "company_id"
+FRESH = timedelta(minutes=5)
 SET_UP = "authenticator_set_up"
 SET_UP_LASTS = timedelta(minutes=15)
 
 
-def begin(request: Any, user: User) -> None:
-    """A new session for a person, with nothing in it from before."""
+def begin(
+    request: Any, user: User, proofs: Iterable[Proof], at: datetime, *, device: KnownDevice | None = None
+) -> Session:
+    """Sign a person in, with nothing in the session from before. The one place that does it.
+
+    `proofs` are the factors just shown: all that this person's account demands.
+    """
+    home = next(iter(live_memberships(user)), None)
+    browser, system = describe(request.headers.get("User-Agent", ""))
     request.session.flush()
+    request.session.whose = {
+        "user": user,
+        "company": home.company if home else None,
+        "role": home.role if home else "",
+        "known_device": device,
+        "ip": client_ip(request),
+        "browser": browser,
+        "system": system,
+        "proofs": {kind: at.isoformat() for kind in proofs},
+    }
     login(request, user)
-    company_id = home_company_id(user)
-    if company_id:
-        request.session[COMPANY] = str(company_id)
+    row: Session = request.session.row
+    return row
 
 
-def verify(request: Any) -> None:
-    """Note that the second factor was shown in this session."""
-    device = TotpDevice.objects.get(user=request.user, confirmed=True)
+def prove(request: Any, kind: Proof, at: datetime) -> None:
+    """Note that a factor was shown again in this session."""
+    row = request.session.row
+    rotate(request)
+    row.proofs[kind] = at.isoformat()
+    Session.objects.filter(pk=row.pk).update(proofs=row.proofs)
+
+
+def rotate(request: Any) -> None:
+    """New keys for the session and for its forms; whoever copied the old ones holds nothing."""
     request.session.cycle_key()
     rotate_token(request)
-    mark_as_verified(request, device)
+
+
+def enter(request: Any, membership: Membership) -> None:
+    """Work in another company, or in another role, from here on."""
+    row = request.session.row
+    rotate(request)
+    row.company, row.role = membership.company, membership.role
+    row.save(update_fields=["company", "role"])
+
+
+def is_verified(row: Session | None) -> bool:
+    """Whether a second factor was shown in this session."""
+    return row is not None and not SECOND_FACTORS.isdisjoint(row.proofs)
+
+
+def is_fresh(row: Session, has_second_factor: bool, at: datetime) -> bool:
+    """Whether what the person can prove was proved within the last minutes: a factor, or the password without one."""
+    kinds = SECOND_FACTORS if has_second_factor else {Proof.PASSWORD}
+    shown = [datetime.fromisoformat(instant) for kind, instant in row.proofs.items() if kind in kinds]
+    return any(at - FRESH <= instant <= at for instant in shown)
 
 
 def begin_set_up(request: Any, device: TotpDevice, at: datetime) -> None:
-    """Remember that the password was given here for setting up this app."""
+    """Remember that the set-up of this app began in this very session."""
     request.session[SET_UP] = {"device": str(device.pk), "until": (at + SET_UP_LASTS).timestamp()}
 
 
 def device_being_set_up(request: Any, at: datetime) -> TotpDevice | None:
-    """The app whose set-up this very session began a quarter of an hour ago at most: its seed is shown nowhere else."""
+    """The app whose set-up this session began a quarter of an hour ago at most: its seed is shown nowhere else."""
     begun, device = request.session.get(SET_UP), pending_device(request.user)
     if not begun or device is None or begun["device"] != str(device.pk) or at.timestamp() > begun["until"]:
         return None
     return device
-
-
-def enter(request: Any, membership: Membership) -> None:
-    """Work in another company from here on."""
-    request.session.cycle_key()
-    request.session[COMPANY] = str(membership.company_id)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import companies, security, sign_in, team
+from accounts.views import companies, security, set_up, sign_in, team
 
 app_name = "accounts"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("company/switch/", companies.switch, name="switch_company"),
     path("settings/team/", team.members, name="team"),
     path("settings/security/", security.overview, name="security"),
+    path("settings/security/set-up/", set_up.choose, name="security_set_up"),
     path("settings/security/password/", security.change_password, name="security_change_password"),
     path("settings/security/authenticator/", security.start_authenticator, name="security_authenticator_start"),
     path(

@@ -6,10 +6,8 @@ from typing import Any, Self
 from django.http import HttpRequest
 
 from security.address import client_ip
-from security.tokens import token_hash
 
 LONGEST_USER_AGENT = 400
-SESSION_REFERENCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +61,6 @@ def _origin(request: HttpRequest | None, session: str) -> dict[str, Any]:
 
 
 def _session_reference(request: HttpRequest) -> str:
-    key = getattr(getattr(request, "session", None), "session_key", None)
-    return token_hash(key)[:SESSION_REFERENCE] if key else ""
+    """The id of the session's row: it stays the same while the key changes, and opens nothing."""
+    row = getattr(getattr(request, "session", None), "row", None)
+    return str(row.pk) if row else ""

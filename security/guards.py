@@ -12,7 +12,7 @@ View = Callable[..., HttpResponseBase]
 
 SIGNED_IN = "signed_in"
 PUBLIC = "public"
-FIRST_FACTOR = "first_factor"
+FACTOR_SET_UP = "factor_set_up"
 
 THIRD_PARTY_VIEWS: dict[str, str] = {}
 """Views that others wrote and we serve as they are: dotted name to the reason why that is safe."""
@@ -35,13 +35,13 @@ def require(permission: str) -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """For anyone fully signed in, whatever they may do: pages about the person's own account."""
+    """For anyone signed in, whatever they may do: pages about the person's own account."""
     return _declare(_for_users(view), SIGNED_IN)
 
 
-def first_factor(view: View) -> View:
-    """For a person whose password was right and whose second factor may still be missing."""
-    return _declare(_for_users(view), FIRST_FACTOR)
+def factor_set_up(view: View) -> View:
+    """For anyone signed in, even where a second factor is demanded that they have yet to set up."""
+    return _declare(_for_users(view), FACTOR_SET_UP)
 
 
 def public(view: View) -> View:

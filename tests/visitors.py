@@ -1,13 +1,19 @@
 """People who open pages: members of a company, each with a browser."""
 
+from datetime import datetime
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from accounts.access import Access
-from accounts.models import Company, Membership, User
+from accounts.models import Company, Membership, Session, User
+from accounts.models.session import Proof
+from accounts.queries.factors import has_second_factor
 from accounts.roles import SEES_OWN_CUSTOMERS_ONLY
+from accounts.session_store import KIND
 from audit.actors import Actor
+from security.visits import key_hash
 from tests.books import AT
 
 
@@ -33,7 +39,20 @@ def access(membership: Membership) -> Access:
 
 
 def browser(membership: Membership) -> Browser:
-    """A browser in which this member is signed in."""
+    """A browser in which this member has just signed in, with all that their account demands."""
     visitor = Browser()
-    visitor.force_login(membership.user)
+    sign_in(visitor, membership)
     return visitor
+
+
+def sign_in(browser: Client, membership: Membership, *, at: datetime | None = None) -> Session:
+    """What `sessions.begin` leaves, without the pages that lead there."""
+    at, user = at or timezone.now(), membership.user
+    browser.force_login(user)
+    row = Session.objects.get(key_hash=key_hash(KIND, browser.session.session_key))
+    row.company, row.role, row.started_at, row.seen_at = membership.company, membership.role, at, at
+    row.proofs = {Proof.PASSWORD: at.isoformat()}
+    if has_second_factor(user):
+        row.proofs[Proof.APP] = at.isoformat()
+    row.save()
+    return row

@@ -1,6 +1,7 @@
 """Where a person is signed in, and the browsers they have signed in with before."""
 
 from datetime import timedelta
+from enum import StrEnum
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,18 @@ from security.ids import uuid7
 from security.visits import Visit
 
 ANONYMOUS_IDLE = timedelta(minutes=15)
+
+
+class Proof(StrEnum):
+    """What a person can show to be themselves."""
+
+    PASSWORD = "password"  # noqa: S105
+    APP = "app"
+    PASSKEY = "passkey"
+    RECOVERY = "recovery"
+
+
+SECOND_FACTORS = frozenset({Proof.APP, Proof.PASSKEY, Proof.RECOVERY})
 
 
 class KnownDevice(models.Model):
@@ -35,8 +48,8 @@ class KnownDevice(models.Model):
 class Session(Visit):
     """One sign-in in one browser, or, without a user, the short while before it.
 
-    `proofs` says when each factor was last shown in it: "password", "app", "passkey" and "recovery",
-    each with an instant in ISO 8601. `role` is the one its key was made for.
+    `proofs` says when each kind of `Proof` was last shown in it, as instants in ISO 8601. `role` is the
+    one its key was made for.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sessions")

@@ -18,6 +18,7 @@ from accounts.actions import factors, users
 from accounts.errors import AccountsError, NothingToConfirm, SecondFactorAlreadySetUp
 from accounts.forms.security import ChangePasswordForm, ConfirmPasswordForm, NewAppCodeForm
 from accounts.forms.sign_in import CodeForm
+from accounts.models.session import Proof
 from accounts.queries.factors import confirmed_device, recovery_codes_left
 from audit.actors import Actor
 from security.guards import signed_in
@@ -82,7 +83,7 @@ def confirm_authenticator(request: Any) -> HttpResponse:
         except AccountsError as refusal:
             form.add_error("code", str(refusal))
         else:
-            sessions.verify(request)
+            sessions.prove(request, Proof.APP, timezone.now())
             return TemplateResponse(request, "accounts/security/recovery_codes.html", {"codes": codes, "is_new": True})
     return TemplateResponse(
         request, "accounts/security/confirm_authenticator.html", {"form": form, "seed": _in_groups(device.seed)}

@@ -13,8 +13,9 @@ from accounts import sessions
 from accounts.actions import sign_ins
 from accounts.errors import AccountsError, TooManyTries
 from accounts.forms.sign_in import CodeForm, SignInForm
+from accounts.models.session import Proof
 from audit.actors import Actor
-from security.guards import first_factor, public
+from security.guards import factor_set_up, public
 from security.redirects import next_url
 
 
@@ -33,18 +34,16 @@ def sign_in(request: Any) -> HttpResponse:
             form.add_error(None, str(refusal))
             status = 429 if isinstance(refusal, TooManyTries) else 200
         else:
-            sessions.begin(request, user)
+            sessions.begin(request, user, [Proof.PASSWORD], timezone.now())
             return redirect(onward)
     return TemplateResponse(request, "accounts/sign_in/password.html", {"form": form, "next": onward}, status=status)
 
 
-@first_factor
+@factor_set_up
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "POST"])
 def sign_in_code(request: Any) -> HttpResponse:
     onward = next_url(request, settings.LOGIN_REDIRECT_URL)
-    if not request.factor_missing:
-        return redirect(onward)
     form, status = CodeForm(request.POST or None), 200
     if form.is_valid():
         try:
@@ -58,12 +57,12 @@ def sign_in_code(request: Any) -> HttpResponse:
             form.add_error("code", str(refusal))
             status = 429 if isinstance(refusal, TooManyTries) else 200
         else:
-            sessions.verify(request)
+            sessions.prove(request, Proof.APP, timezone.now())
             return redirect(onward)
     return TemplateResponse(request, "accounts/sign_in/code.html", {"form": form, "next": onward}, status=status)
 
 
-@first_factor
+@factor_set_up
 @require_POST
 def sign_out(request: Any) -> HttpResponse:
     sign_ins.end(user=request.user, by=Actor.member(request.user, request), at=timezone.now())

@@ -42,6 +42,8 @@ LAYERS = {
         "ids": "",
         "address": "",
         "tokens": "",
+        "visits": "ids tokens",
+        "user_agents": "",
         "text": "",
         "redirects": "",
         "redaction": "",
@@ -81,12 +83,17 @@ LAYERS = {
     | {
         "context": "permissions",
         "scoping": "models",
+        "mail": "",
+        "letters": f"{PURE} models queries mail",
         "policy": "models",
         "access": "models permissions roles",
         "sessions": "models queries",
+        "session_store": "models",
+        "passkeys": f"{PURE} models",
+        "step_up": f"{PURE} models queries forms actions sessions passkeys",
         "middleware": "access actions models policy queries scoping sessions",
-        "actions": f"{PURE} permissions roles models queries locks scoping policy",
-        "views": f"{PURE} permissions roles models queries forms actions sessions policy",
+        "actions": f"{PURE} permissions roles models queries locks scoping policy passkeys letters",
+        "views": f"{PURE} permissions roles models queries forms actions sessions policy passkeys step_up",
     },
     "billing": usual(BILLING)
     | {
