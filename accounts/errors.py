@@ -43,3 +43,15 @@ class MembershipAlreadyRevoked(AccountsError):
 
 class EmailAlreadyUsed(AccountsError):
     pass
+
+
+class PasskeyRefused(AccountsError):
+    pass
+
+
+class LinkNotLive(AccountsError):
+    pass
+
+
+class EmailNotChanged(AccountsError):
+    pass
