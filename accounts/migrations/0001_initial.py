@@ -27,11 +27,13 @@ class Migration(migrations.Migration):
                 ('passkey_for_administrators', models.BooleanField(default=False)),
                 ('grace_days', models.PositiveSmallIntegerField(default=7)),
                 ('policy_since', models.DateTimeField(editable=False, null=True)),
+                ('passkey_since', models.DateTimeField(editable=False, null=True)),
                 ('idle_minutes', models.PositiveSmallIntegerField(default=15)),
                 ('session_hours', models.PositiveSmallIntegerField(default=12)),
             ],
             options={
                 'verbose_name_plural': 'companies',
+                'constraints': [models.CheckConstraint(condition=models.Q(('idle_minutes__range', (5, 15)), ('session_hours__range', (1, 12))), name='company_sessions_end_within_our_limits')],
             },
         ),
         migrations.CreateModel(
@@ -67,7 +69,7 @@ class Migration(migrations.Migration):
             name='MailedLink',
             fields=[
                 ('id', models.UUIDField(default=security.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('reset_password', 'choose a new password'), ('unlock', 'lift the wait after too many tries'), ('not_me', 'end all sessions and lock the account'), ('confirm_email', 'confirm a change of address'), ('cancel_factor_reset', 'keep the second factor')], max_length=30)),
+                ('purpose', models.CharField(choices=[('reset_password', 'choose a new password'), ('unlock', 'lift the wait after too many tries'), ('not_me', 'end all sessions and lock the account'), ('old_email', 'agree to give up this address'), ('new_email', 'agree to be the new address'), ('cancel_factor_reset', 'keep the second factor')], max_length=30)),
                 ('token_hash', models.CharField(max_length=64, null=True, unique=True)),
                 ('subject_id', models.UUIDField(null=True)),
                 ('created_at', models.DateTimeField()),
@@ -158,6 +160,7 @@ class Migration(migrations.Migration):
             name='EmailChange',
             fields=[
                 ('id', models.UUIDField(default=security.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('old_email', models.EmailField(max_length=254)),
                 ('new_email', models.EmailField(max_length=254)),
                 ('started_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),

@@ -8,8 +8,9 @@ from django.db import models
 
 from security.ids import uuid7
 
-LONGEST_IDLE_MINUTES = 15
-LONGEST_SESSION_HOURS = 12
+SHORTEST_IDLE_MINUTES, LONGEST_IDLE_MINUTES = 5, 15
+SHORTEST_SESSION_HOURS, LONGEST_SESSION_HOURS = 1, 12
+MOST_GRACE_DAYS = 60
 
 
 def validate_time_zone(name: str) -> None:
@@ -24,8 +25,8 @@ def validate_time_zone(name: str) -> None:
 class Company(models.Model):
     """The owner of every record. Its time zone decides which day it is, its policy how its members sign in.
 
-    `policy_since` is when a factor was first demanded: from then on, or from their own joining if
-    that was later, members have `grace_days` days to set one up.
+    `policy_since` is when a factor was first demanded, `passkey_since` when a passkey was: from then
+    on, or from their own joining if that was later, members have `grace_days` days to set one up.
     """
 
     class SecondFactor(models.TextChoices):
@@ -41,11 +42,21 @@ class Company(models.Model):
     passkey_for_administrators = models.BooleanField(default=False)
     grace_days = models.PositiveSmallIntegerField(default=7)
     policy_since = models.DateTimeField(null=True, editable=False)
+    passkey_since = models.DateTimeField(null=True, editable=False)
     idle_minutes = models.PositiveSmallIntegerField(default=LONGEST_IDLE_MINUTES)
     session_hours = models.PositiveSmallIntegerField(default=LONGEST_SESSION_HOURS)
 
     class Meta:
         verbose_name_plural = "companies"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    idle_minutes__range=(SHORTEST_IDLE_MINUTES, LONGEST_IDLE_MINUTES),
+                    session_hours__range=(SHORTEST_SESSION_HOURS, LONGEST_SESSION_HOURS),
+                ),
+                name="company_sessions_end_within_our_limits",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
