@@ -1,8 +1,14 @@
 import pytest
 from django.http import HttpResponse
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.middleware import AccessMiddleware
+from accounts.models.session import Proof
+from accounts.queries.memberships import live_memberships
+from accounts.session_store import SessionStore
 
 
 class SecureClient(Client):
@@ -29,10 +35,22 @@ def access_middleware(rf):
 
     def run(user, company=None):
         request = rf.get("/")
-        request.session = {"company_id": str(company.pk)} if company else {}
-        user.is_verified = lambda: False
-        request.user = user
-        AccessMiddleware(lambda request: HttpResponse())(request)
+        request.session, request.user = SessionStore(), user
+        if user.is_authenticated:
+            request.session.whose = _of_a_password(user, company)
+            request.session.create()
+        with CaptureQueriesContext(connection) as request.queries:
+            AccessMiddleware(lambda request: HttpResponse())(request)
         return request
 
     return run
+
+
+def _of_a_password(user, company):
+    membership = next((one for one in live_memberships(user) if company in (None, one.company)), None)
+    return {
+        "user": user,
+        "company": company,
+        "role": membership.role if membership else "",
+        "proofs": {Proof.PASSWORD: timezone.now().isoformat()},
+    }
