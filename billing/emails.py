@@ -5,20 +5,18 @@ A letter is made when it is sent, because the link in it is a secret that is kep
 
 import datetime
 import logging
-import re
-import smtplib
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django_scopes import scope
 from django_tasks import task
 
+from accounts import mail
+from accounts.mail import AUTOMATION, EXPECTED, TRIES, NotDelivered, Overtaken
 from audit import log
 from audit.actors import Actor
 from billing import events, formats
@@ -27,22 +25,9 @@ from billing.documents.pdf import render_invoice
 from billing.links import portal_link
 from billing.models import Allocation, Customer, EmailMessage, Invoice, Payment, Seller
 
-TRIES = 15
-AUTOMATION = Actor.automation("worker", "Automatic mail")
-EXPECTED = (smtplib.SMTPException, OSError)
 ENDED: dict[str, str] = {Invoice.Status.VOID: "voided", Invoice.Status.WRITTEN_OFF: "written off"}
-LONGEST_SUBJECT = 180
-EMPTY_LINES = re.compile(r"\n{3,}")
 
 logger = logging.getLogger(__name__)
-
-
-class NotDelivered(Exception):
-    """A letter could not be sent; it is tried again."""
-
-
-class Overtaken(Exception):
-    """Something happened that makes a letter wrong; it is not sent."""
 
 
 def queue(
@@ -100,7 +85,7 @@ def deliver(company_id: str, email_id: str) -> None:
             if not isinstance(failure, (*EXPECTED, Overtaken)):
                 logger.exception("letter %s cannot be made", email.pk)
             if _failed(email, failure, at):
-                raise NotDelivered(reason(failure)) from failure
+                raise NotDelivered(mail.reason(failure)) from failure
         else:
             _sent(email, at)
 
@@ -139,45 +124,18 @@ def _is_archived(email: EmailMessage) -> bool:
 def compose(email: EmailMessage, at: datetime.datetime) -> EmailMultiAlternatives:
     """The letter with its link, as text and as HTML, the invoice attached."""
     seller = Seller.objects.select_related("company").get()
-    context = _context(email, seller, at)
-    name = f"emails/billing/{email.kind}"
-    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    letter = EmailMultiAlternatives(
-        subject=one_line(render_to_string(f"{name}.subject.txt", context)),
-        body=EMPTY_LINES.sub("\n\n", render_to_string(f"{name}.txt", context)),
-        from_email=formataddr((one_line(seller.legal_name), address)),
+    letter = mail.compose(
+        f"emails/billing/{email.kind}",
+        _context(email, seller, at),
+        id=email.pk,
+        from_email=formataddr((mail.one_line(seller.legal_name), mail.sender())),
         to=[email.recipient],
         reply_to=[seller.email] if seller.email else None,
-        headers={"Message-ID": f"<{email.pk}@{address.rpartition('@')[2]}>", "Auto-Submitted": "auto-generated"},
     )
-    letter.attach_alternative(render_to_string(f"{name}.html", context), "text/html")
     if email.invoice and email.kind != EmailMessage.Kind.RECEIPT:
         pdf = render_invoice(sheet_of(email.invoice, seller.company.today(at)))
         letter.attach(f"{email.invoice}.pdf", pdf, "application/pdf")
     return letter
-
-
-def one_line(text: str) -> str:
-    """What may stand in a head line of a letter: no line end, no control character, not too long."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    words = " ".join(printable.split())
-    return words if len(words) <= LONGEST_SUBJECT else f"{words[: LONGEST_SUBJECT - 1].rstrip()}…"
-
-
-def reason(failure: Exception) -> str:
-    """Why a letter did not leave, in words for whoever sent it."""
-    if isinstance(failure, smtplib.SMTPRecipientsRefused):
-        return "The mail server does not accept this address. Check it."
-    if isinstance(failure, smtplib.SMTPResponseException):
-        said = (
-            failure.smtp_error.decode(errors="replace") if isinstance(failure.smtp_error, bytes) else failure.smtp_error
-        )
-        return one_line(f"The mail server answered {failure.smtp_code}: {said}")
-    if isinstance(failure, Overtaken):
-        return str(failure)
-    if isinstance(failure, EXPECTED):
-        return one_line(f"The mail server cannot be reached: {failure or type(failure).__name__}.")
-    return f"The letter could not be made ({type(failure).__name__}). The log of the worker says more."
 
 
 def _context(email: EmailMessage, seller: Seller, at: datetime.datetime) -> dict[str, Any]:
@@ -240,8 +198,8 @@ def _sent(email: EmailMessage, at: datetime.datetime) -> None:
 def _failed(email: EmailMessage, failure: Exception, at: datetime.datetime) -> bool:
     """Keep why; whether it is worth another try."""
     email.attempts += 1
-    email.failure = reason(failure)[:300]
-    again = email.attempts < TRIES and not _is_final(failure)
+    email.failure = mail.reason(failure)[:300]
+    again = email.attempts < TRIES and not mail.is_final(failure)
     if not again:
         email.status = EmailMessage.Status.FAILED
         log.record(
@@ -256,13 +214,6 @@ def _failed(email: EmailMessage, failure: Exception, at: datetime.datetime) -> b
         )
     email.save(update_fields=["attempts", "failure", "status"])
     return again
-
-
-def _is_final(failure: Exception) -> bool:
-    """Whether another try would end the same way: the address is refused for good, or the letter is out of date."""
-    if isinstance(failure, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in failure.recipients.values())
-    return isinstance(failure, Overtaken)
 
 
 def _kind(email: EmailMessage) -> str:

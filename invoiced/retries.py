@@ -6,7 +6,7 @@ import logging
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from billing.emails import NotDelivered
+from accounts.mail import NotDelivered
 from billing.errors import GatewayUnavailable
 
 logger = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
+from accounts.mail import TRIES, NotDelivered
 from audit.models import BillingEvent
 from billing import emails
 from billing.actions import contacts, dunning, invoices
-from billing.emails import NotDelivered
 from billing.models import Customer, EmailMessage, Reminder, Seller
 from portal.models import Link
 from tests import books
@@ -231,14 +231,14 @@ def test_while_the_mail_server_is_down_the_row_says_so_and_no_link_is_made(email
 
 def test_after_its_last_try_the_letter_has_failed_and_the_log_says_so(email, server):
     server(Down)
-    fail(email, emails.TRIES - 1)
+    fail(email, TRIES - 1)
     assert entries("email.failed") == []
     deliver(email)
-    assert (email.status, email.attempts) == ("failed", emails.TRIES)
+    assert (email.status, email.attempts) == ("failed", TRIES)
     [event] = entries("email.failed")
     assert (event.outcome, event.data["failure"]) == ("failure", email.failure)
     deliver(email)
-    assert email.attempts == emails.TRIES
+    assert email.attempts == TRIES
 
 
 def test_the_worker_tries_again_later(email, server):

@@ -14,8 +14,7 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from billing import emails
-from billing.emails import NotDelivered
+from accounts.mail import TRIES, NotDelivered
 from invoiced import retries, schedules
 from invoiced.env import BASE_DIR
 from invoiced.worker import Worker
@@ -88,9 +87,9 @@ def test_a_task_that_failed_waits_ever_longer_and_in_the_end_fails_for_good(expe
 
 
 def test_a_mail_server_may_be_away_for_a_day_before_a_letter_fails():
-    pauses = [retries.pause_after(tries) for tries in range(1, emails.TRIES)]
+    pauses = [retries.pause_after(tries) for tries in range(1, TRIES)]
     assert sum(pauses, datetime.timedelta()) > datetime.timedelta(hours=24)
-    assert emails.TRIES < retries.TRIES
+    assert TRIES < retries.TRIES
 
 
 @pytest.mark.django_db
