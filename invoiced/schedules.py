@@ -4,12 +4,13 @@ import datetime
 import logging
 from collections.abc import Callable
 
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django_tasks_db.models import DBTaskResult
 
+from accounts.actions import clearing
 from accounts.models import Company
 from accounts.scoping import in_company
+from accounts.session_store import SessionStore
 from audit.actors import Actor
 from billing.actions import attempts
 from billing.gateways import sandbox
@@ -56,7 +57,8 @@ def free_stale_tasks(at: datetime.datetime) -> None:
 
 def clear_out(at: datetime.datetime) -> None:
     DBTaskResult.objects.finished().filter(finished_at__lt=at - KEPT).delete()
-    Session.objects.filter(expire_date__lt=at).delete()
+    SessionStore.clear_expired()
+    clearing.forget_before(at - KEPT)
     PortalSession.objects.filter(seen_at__lt=at - KEPT).delete()
     waited_for: list[str] = []
     for company in Company.objects.order_by("pk"):

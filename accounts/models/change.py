@@ -12,6 +12,7 @@ class EmailChange(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="email_changes")
+    old_email = models.EmailField(max_length=254)
     new_email = models.EmailField(max_length=254)
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -20,7 +20,8 @@ class MailedLink(models.Model):
         RESET_PASSWORD = "reset_password", "choose a new password"
         UNLOCK = "unlock", "lift the wait after too many tries"
         NOT_ME = "not_me", "end all sessions and lock the account"
-        CONFIRM_EMAIL = "confirm_email", "confirm a change of address"
+        OLD_EMAIL = "old_email", "agree to give up this address"
+        NEW_EMAIL = "new_email", "agree to be the new address"
         CANCEL_FACTOR_RESET = "cancel_factor_reset", "keep the second factor"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -5,10 +5,10 @@ import threading
 from uuid import uuid4
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from accounts.models import Session
 from accounts.scoping import in_company
 from audit.models import BillingEvent
 from billing.actions import attempts
@@ -169,11 +169,11 @@ def test_finished_tasks_and_dead_sessions_are_cleared_out_and_nothing_else():
         DBTaskResult.objects.create(
             args_kwargs={}, task_path="x", backend_name="default", run_after=AT, status=status, finished_at=finished_at
         )
-    Session.objects.create(session_key="dead", session_data="", expire_date=AT - HOUR)
-    Session.objects.create(session_key="live", session_data="", expire_date=AT + HOUR)
+    Session.objects.create(key_hash="dead", started_at=AT - HOUR, seen_at=AT - HOUR)
+    Session.objects.create(key_hash="live", started_at=AT - HOUR, seen_at=AT)
     schedules.clear_out(AT)
     assert sorted(DBTaskResult.objects.values_list("status", flat=True)) == ["READY", "SUCCESSFUL"]
-    assert Session.objects.get().session_key == "live"
+    assert Session.objects.get().key_hash == "live"
 
 
 @pytest.mark.django_db

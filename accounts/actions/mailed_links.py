@@ -1,0 +1,42 @@
+"""Links that a letter carries and that act once: made with the change, given a token when the letter leaves."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts.errors import LinkNotLive
+from accounts.models import MailedLink, User
+from security.tokens import token_hash
+
+NOT_ME_LASTS = timedelta(days=7)
+REFUSAL = "This link does nothing any more: it was used, is too old, or was mistyped."
+
+
+def create(
+    purpose: MailedLink.Purpose, *, user: User | None, at: datetime, lasts: timedelta, subject_id: UUID | None = None
+) -> MailedLink:
+    """A link to go into a letter, in the caller's transaction. Without a user it leads nowhere."""
+    link = MailedLink(user=user, purpose=purpose, subject_id=subject_id, created_at=at, expires_at=at + lasts)
+    link.save(force_insert=True)
+    return link
+
+
+def live(token: str, purpose: MailedLink.Purpose, at: datetime) -> MailedLink:
+    """The link of a token. One that never was, is used, too old or meant for something else is refused alike."""
+    links = MailedLink.objects.select_related("user")
+    link = links.filter(token_hash=token_hash(token), purpose=purpose, user__isnull=False).first()
+    if link is None or not link.is_live(at):
+        raise LinkNotLive(REFUSAL)
+    return link
+
+
+def use(link: MailedLink, at: datetime) -> None:
+    """Use a link up, in the transaction of what it does. One statement decides, so of two at once one is refused."""
+    live = MailedLink.objects.filter(pk=link.pk, used_at__isnull=True, expires_at__gt=at)
+    if not live.update(used_at=at):
+        raise LinkNotLive(REFUSAL)
+
+
+def withdraw(user: User, *purposes: MailedLink.Purpose, at: datetime) -> None:
+    """End the links of a person that were not used, of some purposes or, if none is named, all."""
+    links = MailedLink.objects.filter(user=user, used_at__isnull=True)
+    (links.filter(purpose__in=purposes) if purposes else links).update(used_at=at)
