@@ -52,7 +52,7 @@ def fresh_factor(view: View) -> View:
             {
                 "form": form,
                 "carried": carried_fields(request),
-                "passkey": passkeys.request_options(step_ups.PURPOSE) if kinds.passkey else None,
+                "passkey": passkeys.request_options(step_ups.PURPOSE, request.user) if kinds.passkey else None,
             },
             status=status,
         )
