@@ -1,5 +1,6 @@
 """What the companies of a person demand of their sign-in, and from which day on. Works on what it is given."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -26,12 +27,17 @@ class Demand:
     needs_passkey: bool = False
     company: Company | None = None
     last_day: date | None = None
-    days_left: int | None = None
+    days_left: int = 0
 
     @property
     def is_missing(self) -> bool:
         """Whether nothing opens any more but the set-up of what is demanded."""
         return self.kind is Kind.MISSING
+
+    @property
+    def is_advised(self) -> bool:
+        """Whether it is asked for, and nothing happens to those who do not follow."""
+        return self.kind is Kind.ADVISED
 
 
 NOTHING = Demand()
@@ -39,47 +45,51 @@ NOTHING = Demand()
 
 def demand(memberships: list[Membership], has_app: bool, has_passkey: bool, at: datetime) -> Demand:
     """The strictest of what a person's companies ask: of two alike, the one with the nearer day, or the passkey."""
-    asked = [_of(membership, has_app, has_passkey, at) for membership in memberships]
+    asked = [one for membership in memberships for one in _of(membership, has_app, has_passkey, at)]
     return max(asked, key=_strictness, default=NOTHING)
 
 
-def needs_passkey(company: Company, role: str) -> bool:
-    """Whether this role must have a passkey, whatever else is set up."""
-    return company.passkey_for_administrators and role == ADMINISTRATOR
-
-
-def needs_factor(company: Company, role: str) -> bool:
-    """Whether the password alone is not enough for this role, once the days of grace are over."""
-    return company.second_factor == Company.SecondFactor.REQUIRED or needs_passkey(company, role)
-
-
-def last_day(membership: Membership) -> date | None:
-    """The last day a member may go without; None where no day of grace is given."""
-    company = membership.company
-    if company.grace_days == 0:
-        return None
-    began = max(company.policy_since or membership.created_at, membership.created_at)
-    return company.today(began) + timedelta(days=company.grace_days)
-
-
-def _of(membership: Membership, has_app: bool, has_passkey: bool, at: datetime) -> Demand:
-    company, passkey = membership.company, needs_passkey(membership.company, membership.role)
-    if has_passkey or (has_app and not passkey):
-        return NOTHING
-    if needs_factor(company, membership.role):
-        return _with_grace(membership, passkey, at)
-    if company.second_factor == Company.SecondFactor.ADVISED:
-        return Demand(Kind.ADVISED, company=company)
+def required(memberships: list[Membership], has_app: bool, has_passkey: bool) -> Demand:
+    """What a person with these factors would lack, whatever grace they have: what may not be removed."""
+    for membership in memberships:
+        if needs_passkey(membership) and not has_passkey:
+            return Demand(Kind.MISSING, True, membership.company)
+    for membership in memberships:
+        if needs_factor(membership) and not (has_app or has_passkey):
+            return Demand(Kind.MISSING, False, membership.company)
     return NOTHING
 
 
-def _with_grace(membership: Membership, passkey: bool, at: datetime) -> Demand:
-    company, last = membership.company, last_day(membership)
-    left = -1 if last is None else (last - company.today(at)).days
-    if last is None or left < 0:
+def needs_factor(membership: Membership) -> bool:
+    """Whether this member needs any second factor, once the days of grace are over."""
+    return membership.company.second_factor == Company.SecondFactor.REQUIRED
+
+
+def needs_passkey(membership: Membership) -> bool:
+    """Whether this member needs a passkey, once the days of grace are over, whatever else is set up."""
+    return membership.company.passkey_for_administrators and membership.role == ADMINISTRATOR
+
+
+def _of(membership: Membership, has_app: bool, has_passkey: bool, at: datetime) -> Iterator[Demand]:
+    company, has_factor = membership.company, has_app or has_passkey
+    if needs_passkey(membership) and not has_passkey:
+        yield _with_grace(membership, company.passkey_since, True, at)
+    if needs_factor(membership) and not has_factor:
+        yield _with_grace(membership, company.policy_since, False, at)
+    if company.second_factor == Company.SecondFactor.ADVISED and not has_factor:
+        yield Demand(Kind.ADVISED, company=company)
+
+
+def _with_grace(membership: Membership, since: datetime | None, passkey: bool, at: datetime) -> Demand:
+    """Grace is counted in days of the company's calendar, the last of them whole; no days of grace are none at all."""
+    company = membership.company
+    began = max(since or membership.created_at, membership.created_at)
+    last_day = company.today(began) + timedelta(days=company.grace_days)
+    days_left = (last_day - company.today(at)).days
+    if company.grace_days == 0 or days_left < 0:
         return Demand(Kind.MISSING, passkey, company)
-    return Demand(Kind.SET_UP_BY, passkey, company, last, left)
+    return Demand(Kind.SET_UP_BY, passkey, company, last_day, days_left)
 
 
 def _strictness(demand: Demand) -> tuple[int, int, bool]:
-    return demand.kind, -(demand.days_left or 0), demand.needs_passkey
+    return demand.kind, -demand.days_left, demand.needs_passkey
