@@ -15,7 +15,7 @@ from tests.books import AT, BY
 
 LIST = "/invoices/"
 LIST_QUERIES = 8
-BULK_ISSUE_QUERIES = 22
+BULK_ISSUE_QUERIES = 20
 
 
 def numbers(page):
