@@ -1,20 +1,24 @@
 """Beginning and strengthening a session. Its key changes each time it becomes worth more."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.middleware.csrf import rotate_token
-from security.user_agents import describe
 
+from accounts.actions.sessions import MOST, drop_oldest
 from accounts.models import KnownDevice, Membership, Session, TotpDevice, User
 from accounts.models.session import SECOND_FACTORS, Proof
 from accounts.queries.factors import pending_device
 from accounts.queries.memberships import live_memberships
+from audit.actors import Actor
 from security.address import client_ip
+from security.user_agents import describe
 
 FRESH = timedelta(minutes=5)
+TOO_MANY = "You can be signed in in {most} places. Those you had not used for longest were signed out: {dropped}."
 SET_UP = "authenticator_set_up"
 SET_UP_LASTS = timedelta(minutes=15)
 
@@ -41,6 +45,8 @@ def begin(
     }
     login(request, user)
     row: Session = request.session.row
+    if dropped := drop_oldest(user=user, keep=row, by=Actor.member(user, request), at=at):
+        messages.info(request, TOO_MANY.format(most=MOST, dropped=dropped))
     return row
 
 
@@ -49,6 +55,13 @@ def prove(request: Any, kind: Proof, at: datetime) -> None:
     row = request.session.row
     rotate(request)
     row.proofs[kind] = at.isoformat()
+    Session.objects.filter(pk=row.pk).update(proofs=row.proofs)
+
+
+def forget_factors(request: Any) -> None:
+    """Take back that a second factor was shown in this session: the person has none any more."""
+    row = request.session.row
+    row.proofs = {kind: instant for kind, instant in row.proofs.items() if kind not in SECOND_FACTORS}
     Session.objects.filter(pk=row.pk).update(proofs=row.proofs)
 
 
@@ -66,16 +79,23 @@ def enter(request: Any, membership: Membership) -> None:
     row.save(update_fields=["company", "role"])
 
 
+def counts_as_use(request: Any) -> bool:
+    """Whether a person did something: opened a page or sent a form. What a page asks for by itself extends nothing."""
+    if request.method == "POST":
+        return True
+    by_script = request.headers.get("X-Requested-With") == "fetch" or "HX-Request" in request.headers
+    return not by_script and request.headers.get("Sec-Fetch-Dest", "document") == "document"
+
+
 def is_verified(row: Session | None) -> bool:
     """Whether a second factor was shown in this session."""
     return row is not None and not SECOND_FACTORS.isdisjoint(row.proofs)
 
 
-def is_fresh(row: Session, has_second_factor: bool, at: datetime) -> bool:
-    """Whether what the person can prove was proved within the last minutes: a factor, or the password without one."""
-    kinds = SECOND_FACTORS if has_second_factor else {Proof.PASSWORD}
-    shown = [datetime.fromisoformat(instant) for kind, instant in row.proofs.items() if kind in kinds]
-    return any(at - FRESH <= instant <= at for instant in shown)
+def is_fresh(row: Session, kinds: Collection[Proof], at: datetime) -> bool:
+    """Whether one of these kinds of proof was given within the last five minutes."""
+    given = [datetime.fromisoformat(instant) for kind, instant in row.proofs.items() if kind in kinds]
+    return any(at - FRESH <= instant <= at for instant in given)
 
 
 def begin_set_up(request: Any, device: TotpDevice, at: datetime) -> None:

@@ -13,6 +13,7 @@ from accounts import passkeys, sessions
 from accounts.actions import step_ups
 from accounts.errors import AccountsError, TooManyTries
 from accounts.forms.step_up import ConfirmForm, carried_fields
+from accounts.models.session import SECOND_FACTORS, Proof
 from accounts.queries.factors import kinds_of
 from audit.actors import Actor
 from security.guards import View
@@ -28,9 +29,11 @@ def fresh_factor(view: View) -> View:
     @wraps(view)
     @sensitive_post_parameters()
     def stepped(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        at = timezone.now()
+        at, row = timezone.now(), request.session.row
+        if sessions.is_fresh(row, SECOND_FACTORS, at):
+            return view(request, *args, **kwargs)
         kinds = kinds_of(request.user)
-        if sessions.is_fresh(request.session.row, any(kinds), at):
+        if not any(kinds) and sessions.is_fresh(row, {Proof.PASSWORD}, at):
             return view(request, *args, **kwargs)
         answer = request.POST if ConfirmForm.is_sent(request) else None
         form, status = ConfirmForm(answer, kinds=kinds, interrupted=request.method), 200
