@@ -7,10 +7,12 @@ from typing import Any
 
 from django_otp.oath import totp
 
+from accounts import passkeys
 from accounts.access import Access
 from accounts.models import Company, Membership, TotpDevice, User
 from accounts.models.device import DIGITS, STEP_SECONDS
 from audit.actors import Actor
+from tests.authenticators import Device
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 BY = Actor.operator("tests")
@@ -62,6 +64,15 @@ def access(role: str = "administrator", *, company: Company | None = None, restr
 def authenticator(user: User) -> TotpDevice:
     """An authenticator app in use, which has shown no code yet."""
     return TotpDevice.objects.create(user=user, name="Authenticator app", confirmed=True)
+
+
+def passkey(user: User, name: str = "Laptop") -> Device:
+    """A device that holds a passkey of this person."""
+    device, offer = Device(), passkeys.creation_options(user)
+    made = passkeys.verify_creation(user, offer.state, device.make(offer.options))
+    made.name = name
+    made.save()
+    return device
 
 
 def code(device: TotpDevice, *, steps: int = 0) -> str:
