@@ -1,0 +1,15 @@
+from django import forms
+
+from security.text import PlainTextField
+
+LONGEST_NAME = 60
+
+
+class PasskeyNameForm(forms.Form):
+    name = PlainTextField(
+        label="Name",
+        max_length=LONGEST_NAME,
+        help_text="What you will know it by: the device or the password manager that keeps it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Give the passkey a name."},
+    )
