@@ -21,7 +21,35 @@ class PasswordRefused(AccountsError):
     pass
 
 
-class SecondFactorAlreadySetUp(AccountsError):
+class PasswordNotAllowed(AccountsError):
+    """A new password breaks rules; each reason is a sentence of its own."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+class TooManyFactors(AccountsError):
+    pass
+
+
+class NameTaken(AccountsError):
+    pass
+
+
+class FactorStillNeeded(AccountsError):
+    pass
+
+
+class NothingToRecover(AccountsError):
+    pass
+
+
+class FactorResetRefused(AccountsError):
+    pass
+
+
+class PolicyRefused(AccountsError):
     pass
 
 

@@ -10,6 +10,10 @@ USER_PASSWORD_ACCEPTED = declare(
 USER_SIGN_IN_FAILED = declare("user.sign_in_failed", "could not sign in as {target}", log="security")
 USER_SIGNED_OUT = declare("user.signed_out", "signed out", log="security")
 USER_PASSWORD_CHANGED = declare("user.password_changed", "changed the password of {target}", log="security")
+PASSWORD_RESET_ASKED = declare("password_reset.asked", "asked to reset the password of {target}", log="security")
+USER_PASSWORD_RESET = declare(
+    "user.password_reset", "chose a new password for {target} by a mailed link", log="security"
+)
 
 PASSWORD_REFUSED = declare("password.refused", "gave a wrong current password for {target}", log="security")
 TRIES_REFUSED = declare(
@@ -20,9 +24,28 @@ ACCESS_REFUSED = declare("access.refused", "was refused the page {page}", log="s
 
 FACTOR_FAILED = declare("factor.failed", "gave a wrong, used or outdated code for {target}", log="security")
 FACTOR_STARTED = declare("factor.started", "began to set up an authenticator app", log="security")
-FACTOR_ENROLLED = declare("factor.enrolled", "set up an authenticator app for {target}", log="security")
-FACTOR_REMOVED = declare("factor.removed", "removed the authenticator app of {target}", log="security")
+FACTOR_ENROLLED = declare("factor.enrolled", "set up {factor} for {target}", log="security")
+FACTOR_RENAMED = declare("factor.renamed", "renamed {factor} of {target} to “{name}”", log="security")
+FACTOR_REMOVED = declare("factor.removed", "removed {factor} of {target}", log="security")
+PASSKEY_NOT_ADDED = declare("passkey.not_added", "could not add a passkey for {target}: {reason}", log="security")
 RECOVERY_CODES_REPLACED = declare("recovery_codes.replaced", "replaced the recovery codes of {target}", log="security")
+
+FACTOR_RESET_ASKED = declare("factor_reset.asked", "asked for the factors of {target} to be removed", log="security")
+FACTOR_RESET_APPROVED = declare(
+    "factor_reset.approved", "agreed that the factors of {target} are removed a day later", log="security"
+)
+FACTOR_RESET_REFUSED = declare("factor_reset.refused", "refused to remove the factors of {target}", log="security")
+FACTOR_RESET_CANCELLED = declare(
+    "factor_reset.cancelled", "stopped the removal of the factors of {target}", log="security"
+)
+FACTOR_RESET_DONE = declare("factor_reset.done", "removed every factor and recovery code of {target}", log="security")
+POLICY_CHANGED = declare("policy.changed", "changed the sign-in rules of {target}", log="security")
+
+SESSION_ENDED = declare("session.ended", "ended the session in {target}", log="security")
+SESSIONS_ENDED = declare("sessions.others_ended", "ended all other sessions of {target}", log="security")
+SESSION_DROPPED = declare(
+    "session.dropped", "signed in beyond ten sessions, which ended the one in {target}", log="security"
+)
 
 COMPANY_CREATED = declare("company.created", "created the company {target}", log="security")
 COMPANY_ENTERED = declare("company.entered", "switched to {target}", log="security")
