@@ -45,7 +45,8 @@ class AccessMiddleware:
             logout(request)
             return self.get_response(request)
         at = timezone.now()
-        request.session.touch(at)
+        if sessions.counts_as_use(request):
+            request.session.touch(at)
         request.memberships = live_memberships(request.user)
         request.demand = demand_of(request, at)
         membership = chosen(request.memberships, request.session.row.company_id)

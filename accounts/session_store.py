@@ -4,17 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
-from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from accounts.models import Session
-from accounts.models.company import LONGEST_SESSION_HOURS
-from accounts.models.session import ANONYMOUS_IDLE
+from accounts.models.session import LONGEST, LONGEST_IDLE
 from security.visits import key_hash
 
 KIND = "member"
+KEY_LENGTH = 32
 TOUCHED_EVERY = timedelta(minutes=1)
 
 
@@ -24,13 +25,23 @@ class SessionStore(SessionBase):
     row: Session | None = None
     whose: dict[str, Any] | None = None
     """What the row says besides, for the session about to be created."""
+    opened_nothing = False
+    """Whether the browser brought a key that opens no session (any more)."""
 
     def load(self) -> dict[str, Any]:
         self.row = self._live_row(timezone.now())
         if self.row is None:
-            self._session_key = None
+            self._session_key, self.opened_nothing = None, True
             return {}
         return self.decode(self.row.data) if self.row.data else {}
+
+    def is_empty(self) -> bool:
+        """Whether to take the cookie away. Not for a mere old key: the browser may hold its successor already."""
+        return super().is_empty() and not self.opened_nothing
+
+    def flush(self) -> None:
+        super().flush()
+        self.opened_nothing = False
 
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(key_hash=_hash(session_key)).exists()
@@ -65,7 +76,7 @@ class SessionStore(SessionBase):
             return self.create()
         key = self._get_new_session_key()
         if not self._own_row().update(key_hash=_hash(key)):
-            raise UpdateError
+            raise SessionInterrupted("The session was ended, or got another key, during this request.")
         self._session_key, self.row.key_hash, self.modified = key, _hash(key), True
         return None
 
@@ -77,8 +88,17 @@ class SessionStore(SessionBase):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Drop what no rule could keep alive; the rules of a company may end a session earlier."""
-        Session.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+        """Drop what no company's rules could keep alive."""
+        at = timezone.now()
+        Session.objects.filter(Q(seen_at__lte=at - LONGEST_IDLE) | Q(started_at__lte=at - LONGEST)).delete()
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Only what could be a key is looked for; anything else costs no query."""
+        return key is not None and len(key) == KEY_LENGTH and set(key) <= set(VALID_KEY_CHARS)
+
+    def _get_new_session_key(self) -> str:
+        """165 random bits: no two are alike, and if they were, the column's uniqueness would refuse the second."""
+        return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
 
     def _own_row(self) -> QuerySet[Session]:
         """The row while it is still known by the key of this request; none once it has another or is gone."""
@@ -90,24 +110,13 @@ class SessionStore(SessionBase):
         if not self.session_key:
             return None
         row = Session.objects.select_related("company").filter(key_hash=_hash(self.session_key)).first()
-        return row if row and at < row.ends_at(*limits(row)) else None
+        return row if row and row.is_live(at) else None
 
     def _insert(self, data: str) -> None:
         at = timezone.now()
         row = Session(key_hash=_hash(str(self.session_key)), data=data, started_at=at, seen_at=at, **(self.whose or {}))
-        try:
-            with transaction.atomic():
-                row.save(force_insert=True)
-        except IntegrityError:
-            raise CreateError from None
+        row.save(force_insert=True)
         self.row = row
-
-
-def limits(row: Session) -> tuple[timedelta, timedelta]:
-    """How long a session may be idle and how long it may last at all, as its company says."""
-    if row.user_id is None or row.company is None:
-        return ANONYMOUS_IDLE, timedelta(hours=LONGEST_SESSION_HOURS)
-    return timedelta(minutes=row.company.idle_minutes), timedelta(hours=row.company.session_hours)
 
 
 def _hash(key: str) -> str:

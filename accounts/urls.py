@@ -1,27 +1,39 @@
 from django.urls import path
 
-from accounts.views import companies, security, set_up, sign_in, team
+from accounts.views import companies, factors, passkeys, security, sessions, set_up, sign_in, team
 
 app_name = "accounts"
 
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-in/code/", sign_in.sign_in_code, name="sign_in_code"),
-    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("sign-out/", sessions.sign_out, name="sign_out"),
     path("company/switch/", companies.switch, name="switch_company"),
     path("settings/team/", team.members, name="team"),
     path("settings/security/", security.overview, name="security"),
+    path("settings/security/events/", security.events, name="security_events"),
+    path("settings/security/sessions/stay/", sessions.stay, name="session_stay"),
+    path("settings/security/sessions/end-others/", sessions.end_others, name="sessions_end_others"),
+    path("settings/security/sessions/<uuid:id>/end/", sessions.end, name="session_end"),
     path("settings/security/set-up/", set_up.choose, name="security_set_up"),
     path("settings/security/password/", security.change_password, name="security_change_password"),
-    path("settings/security/authenticator/", security.start_authenticator, name="security_authenticator_start"),
+    path("settings/security/authenticator/", factors.start_authenticator, name="security_authenticator_start"),
     path(
-        "settings/security/authenticator/confirm/",
-        security.confirm_authenticator,
-        name="security_authenticator_confirm",
+        "settings/security/authenticator/confirm/", factors.confirm_authenticator, name="security_authenticator_confirm"
     ),
-    path("settings/security/authenticator/code.svg", security.authenticator_qr, name="security_authenticator_qr"),
+    path("settings/security/authenticator/code.svg", factors.authenticator_qr, name="security_authenticator_qr"),
     path(
-        "settings/security/authenticator/remove/", security.remove_authenticator, name="security_authenticator_remove"
+        "settings/security/authenticator/<uuid:id>/rename/",
+        factors.rename_authenticator,
+        name="security_authenticator_rename",
     ),
-    path("settings/security/recovery-codes/", security.replace_recovery_codes, name="security_replace_recovery_codes"),
+    path(
+        "settings/security/authenticator/<uuid:id>/remove/",
+        factors.remove_authenticator,
+        name="security_authenticator_remove",
+    ),
+    path("settings/security/passkeys/add/", passkeys.add, name="passkey_add"),
+    path("settings/security/passkeys/<int:id>/rename/", passkeys.rename, name="passkey_rename"),
+    path("settings/security/passkeys/<int:id>/remove/", passkeys.remove, name="passkey_remove"),
+    path("settings/security/recovery-codes/", factors.replace_recovery_codes, name="security_replace_recovery_codes"),
 ]

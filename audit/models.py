@@ -7,6 +7,7 @@ from django_scopes import ScopedManager
 from audit import registry
 from audit.values import ReadableEncoder, spoken, visible
 from security.ids import uuid7
+from security.user_agents import describe, named
 
 
 class Outcome(models.TextChoices):
@@ -76,6 +77,11 @@ class Envelope(models.Model):
     @property
     def actor_name(self) -> str:
         return visible(self.actor_label)
+
+    @property
+    def device(self) -> str:
+        """The browser and the system it was done with; nothing where no browser was."""
+        return named(*describe(self.user_agent)) if self.user_agent else ""
 
     @property
     def object_name(self) -> str:

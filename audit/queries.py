@@ -45,10 +45,9 @@ def security_events(
     return _narrowed(_about(SecurityEvent.objects.filter(company_id=company_id), customer_ids), filters)
 
 
-def account_events(user_id: UUID, limit: int = TIMELINE) -> list[SecurityEvent]:
-    """What happened to one person's account, in every company and outside of them, newest first."""
-    rows = SecurityEvent.objects.filter(Q(object_type="user", object_id=str(user_id)) | Q(actor_id=str(user_id)))
-    return _newest(rows, limit)
+def account_events(user_id: UUID) -> QuerySet[SecurityEvent]:
+    """What happened to one person's account, in every company and outside of them."""
+    return SecurityEvent.objects.filter(Q(object_type="user", object_id=str(user_id)) | Q(actor_id=str(user_id)))
 
 
 def history(object_type: str, object_id: UUID | str, limit: int = TIMELINE) -> list[BillingEvent]:

@@ -1,5 +1,6 @@
 """Is it well, and the pages for what went wrong."""
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import connection
 from django.db.utils import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,7 +22,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_page(request, "400", 400)
+    return error_page(request, "session_ended" if isinstance(exception, SessionInterrupted) else "400", 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -39,5 +39,10 @@ def describe(user_agent: str) -> tuple[str, str]:
     return _first(BROWSERS, said), _first(SYSTEMS, said)
 
 
+def named(browser: str, system: str) -> str:
+    """How a page names them: "Firefox on Windows"."""
+    return " on ".join(part for part in (browser, system) if part) or "Unknown browser"
+
+
 def _first(table: tuple[tuple[str, str], ...], said: str) -> str:
     return next((name for mark, name in table if mark in said), "")

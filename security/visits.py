@@ -6,6 +6,7 @@ from django.db import models
 
 from security.ids import uuid7
 from security.tokens import token_hash
+from security.user_agents import named
 
 
 class Visit(models.Model):
@@ -25,7 +26,7 @@ class Visit(models.Model):
     @property
     def device(self) -> str:
         """What the visitor looks at the product with, as far as the browser tells."""
-        return " on ".join(part for part in (self.browser, self.system) if part) or "Unknown browser"
+        return named(self.browser, self.system)
 
     def ends_at(self, idle: timedelta, longest: timedelta) -> datetime:
         """When it ends unless another page is opened before."""

@@ -1,16 +1,19 @@
 """Where a person is signed in, and the browsers they have signed in with before."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 
 from django.conf import settings
 from django.db import models
 
-from accounts.models.company import Company
+from accounts.models.company import LONGEST_IDLE_MINUTES, LONGEST_SESSION_HOURS, Company
 from security.ids import uuid7
+from security.user_agents import named
 from security.visits import Visit
 
-ANONYMOUS_IDLE = timedelta(minutes=15)
+LONGEST_IDLE = timedelta(minutes=LONGEST_IDLE_MINUTES)
+LONGEST = timedelta(hours=LONGEST_SESSION_HOURS)
 
 
 class Proof(StrEnum):
@@ -22,6 +25,12 @@ class Proof(StrEnum):
     RECOVERY = "recovery"
 
 
+PROOF_WORDS = {
+    Proof.PASSWORD: "password",
+    Proof.PASSKEY: "passkey",
+    Proof.APP: "authenticator app",
+    Proof.RECOVERY: "recovery code",
+}
 SECOND_FACTORS = frozenset({Proof.APP, Proof.PASSKEY, Proof.RECOVERY})
 
 
@@ -42,7 +51,7 @@ class KnownDevice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return " on ".join(part for part in (self.browser, self.system) if part) or "Unknown browser"
+        return named(self.browser, self.system)
 
 
 class Session(Visit):
@@ -64,3 +73,26 @@ class Session(Visit):
 
     def __str__(self) -> str:
         return self.device
+
+    @property
+    def shown(self) -> str:
+        """In words, what was shown in it."""
+        return " and ".join(words for kind, words in PROOF_WORDS.items() if kind in self.proofs)
+
+    @property
+    def idle(self) -> timedelta:
+        """How long nothing may be done in it. Its company may demand less than the product."""
+        return timedelta(minutes=self.company.idle_minutes) if self.company else LONGEST_IDLE
+
+    @property
+    def longest(self) -> timedelta:
+        """How long it may last, whatever is done in it."""
+        return timedelta(hours=self.company.session_hours) if self.company else LONGEST
+
+    def is_live(self, at: datetime) -> bool:
+        return at < self.ends_at(self.idle, self.longest)
+
+    def seconds_left(self, at: datetime) -> tuple[int, int]:
+        """How long it goes on if nothing is done in it, and how long at most."""
+        idle, longest = self.seen_at + self.idle - at, self.started_at + self.longest - at
+        return ceil(min(idle, longest).total_seconds()), ceil(longest.total_seconds())
