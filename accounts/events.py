@@ -19,6 +19,11 @@ PASSWORD_REFUSED = declare("password.refused", "gave a wrong current password fo
 TRIES_REFUSED = declare(
     "tries.refused", "had to wait {minutes} minutes after too many tries as {target}", log="security"
 )
+DEVICE_ADDED = declare("device.added", "signed in for the first time in {target}", log="security")
+PASSKEY_REFUSED = declare("passkey.refused", "could not sign in with a passkey", log="security")
+RECOVERY_CODE_USED = declare(
+    "recovery_code.used", "used a recovery code of {target}, which leaves {left}", log="security"
+)
 STEP_UP_PASSED = declare("step_up.passed", "confirmed with {method} who they are", log="security")
 ACCESS_REFUSED = declare("access.refused", "was refused the page {page}", log="security")
 

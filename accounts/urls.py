@@ -1,6 +1,17 @@
 from django.urls import path
 
-from accounts.views import companies, factors, passkeys, security, sessions, set_up, sign_in, team
+from accounts.views import (
+    companies,
+    email_changes,
+    factors,
+    locking,
+    passkeys,
+    security,
+    sessions,
+    set_up,
+    sign_in,
+    team,
+)
 
 app_name = "accounts"
 
@@ -16,6 +27,11 @@ urlpatterns = [
     path("settings/security/sessions/end-others/", sessions.end_others, name="sessions_end_others"),
     path("settings/security/sessions/<uuid:id>/end/", sessions.end, name="session_end"),
     path("settings/security/set-up/", set_up.choose, name="security_set_up"),
+    path("settings/security/email/", email_changes.change, name="email_change"),
+    path("settings/security/email/cancel/", email_changes.cancel, name="email_change_cancel"),
+    path("account/email/<str:token>/", email_changes.agree, name="email_agree"),
+    path("account/not-me/<str:token>/", locking.not_me, name="not_me"),
+    path("account/unlock/<str:token>/", locking.unlock, name="unlock"),
     path("settings/security/password/", security.change_password, name="security_change_password"),
     path("settings/security/authenticator/", factors.start_authenticator, name="security_authenticator_start"),
     path(

@@ -1,69 +1,71 @@
-"""Setting up and removing the second factor. Whoever does it proves first who they are."""
+"""Authenticator apps: setting up, renaming, removing. Whoever asks has just shown who they are."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from accounts import events, locks
-from accounts.actions import proofs, recovery_codes
-from accounts.errors import NothingToConfirm, SecondFactorAlreadySetUp
-from accounts.models import RecoveryCode, TotpDevice, User
-from accounts.queries.factors import has_second_factor, pending_device
+from accounts.actions import proofs, second_factors
+from accounts.actions.second_factors import Gained
+from accounts.errors import NameTaken, NothingToConfirm, TooManyFactors
+from accounts.models import Session, TotpDevice, User
+from accounts.queries.factors import apps_of, has_second_factor
 from accounts.queries.memberships import home_company_id
 from audit import log
 from audit.actors import Actor
 
+MOST_APPS = 10
+NOTHING_TO_CONFIRM = "There is no authenticator app to confirm. Start the set-up again."
 
-def start(*, user: User, password: str, by: Actor, at: datetime) -> TotpDevice:
-    """Prepare an authenticator app with a new seed. It counts for nothing until a code confirms it."""
-    proofs.confirm_password(user=user, password=password, by=by, at=at)
-    with transaction.atomic():
-        user = locks.user(user.pk)
-        _refuse_second_app(user)
-        TotpDevice.objects.filter(user=user, confirmed=False).delete()
-        device = TotpDevice.objects.create(user=user, name="Authenticator app", confirmed=False)
-        log.record(events.FACTOR_STARTED, target=user, by=by, at=at, company_id=home_company_id(user))
+
+@transaction.atomic
+def start(*, user: User, name: str, by: Actor, at: datetime) -> TotpDevice:
+    """Prepare an app with a new seed. It counts for nothing until one of its codes confirms it."""
+    user = locks.user(user.pk)
+    _refuse_name(user, name)
+    if len(apps_of(user)) >= MOST_APPS:
+        raise TooManyFactors(f"You have {MOST_APPS} authenticator apps. Remove one you no longer use first.")
+    TotpDevice.objects.filter(user=user, confirmed=False).delete()
+    device = TotpDevice.objects.create(user=user, name=name, confirmed=False)
+    log.record(events.FACTOR_STARTED, target=user, by=by, at=at, company_id=home_company_id(user))
     return device
 
 
-def enrol(*, user: User, code: str, by: Actor, at: datetime) -> list[str]:
-    """Put the prepared app to use and hand out recovery codes, the only time they are shown."""
-    device = pending_device(user)
-    if device is None:
-        raise NothingToConfirm("There is no authenticator app to confirm. Start the set-up again.")
+def enrol(*, user: User, device: TotpDevice, code: str, keep: Session, by: Actor, at: datetime) -> Gained:
+    """Put a prepared app to use once it shows the right code, which is then used up."""
     proofs.confirm_new_app(user=user, device=device, code=code, by=by, at=at)
     with transaction.atomic():
         user = locks.user(user.pk)
-        _refuse_second_app(user)
-        TotpDevice.objects.filter(pk=device.pk).update(confirmed=True)
-        codes = recovery_codes.renew(user=user, at=at)
-        log.record(events.FACTOR_ENROLLED, target=user, by=by, at=at, company_id=home_company_id(user))
-    return codes
+        is_first = not has_second_factor(user)
+        if not TotpDevice.objects.filter(pk=device.pk, confirmed=False).update(confirmed=True):
+            raise NothingToConfirm(NOTHING_TO_CONFIRM)
+        return second_factors.gained(user=user, factor=described(device), is_first=is_first, keep=keep, by=by, at=at)
 
 
-def remove(*, user: User, code: str, by: Actor, at: datetime) -> User:
-    """Sign in with the password alone from now on. Ends other sessions: some wait for a code that no longer exists."""
-    proofs.confirm_code(user=user, code=code, by=by, at=at)
-    with transaction.atomic():
-        user = locks.user(user.pk)
-        TotpDevice.objects.filter(user=user).delete()
-        RecoveryCode.objects.filter(user=user).delete()
-        user.session_epoch += 1
-        user.save(update_fields=["session_epoch"])
-        log.record(events.FACTOR_REMOVED, target=user, by=by, at=at, company_id=home_company_id(user))
-    return user
+@transaction.atomic
+def rename(*, user: User, device: TotpDevice, name: str, by: Actor, at: datetime) -> None:
+    """Call an app something else."""
+    user = locks.user(user.pk)
+    if name == device.name:
+        return
+    _refuse_name(user, name, device)
+    second_factors.renamed(user=user, factor=described(device), name=name, by=by, at=at)
+    TotpDevice.objects.filter(pk=device.pk).update(name=name)
 
 
-def replace_recovery_codes(*, user: User, code: str, by: Actor, at: datetime) -> list[str]:
-    """New recovery codes; the old ones stop working."""
-    proofs.confirm_code(user=user, code=code, by=by, at=at)
-    with transaction.atomic():
-        user = locks.user(user.pk)
-        codes = recovery_codes.renew(user=user, at=at)
-        log.record(events.RECOVERY_CODES_REPLACED, target=user, by=by, at=at, company_id=home_company_id(user))
-    return codes
+@transaction.atomic
+def remove(*, user: User, device: TotpDevice, keep: Session, by: Actor, at: datetime) -> User:
+    """Let the codes of an app open nothing any more."""
+    user = locks.user(user.pk)
+    TotpDevice.objects.filter(pk=device.pk).delete()
+    return second_factors.lost(user=user, factor=described(device), keep=keep, by=by, at=at)
 
 
-def _refuse_second_app(user: User) -> None:
-    if has_second_factor(user):
-        raise SecondFactorAlreadySetUp("You already use an authenticator app. Remove it before setting up another.")
+def described(device: TotpDevice) -> str:
+    """How entries and letters name an app."""
+    return f"the authenticator app “{device.name}”"
+
+
+def _refuse_name(user: User, name: str, but: TotpDevice | None = None) -> None:
+    if any(app.name.casefold() == name.casefold() for app in apps_of(user) if app != but):
+        raise NameTaken(f"You already have an app called “{name}”. Choose a name that tells them apart.")

@@ -4,7 +4,16 @@ import base64
 import secrets
 from datetime import datetime
 
+from django.db import transaction
+
+from accounts import events, locks
+from accounts.actions import notices
+from accounts.errors import NothingToRecover
 from accounts.models import RecoveryCode, User
+from accounts.queries.factors import has_second_factor
+from accounts.queries.memberships import home_company_id
+from audit import log
+from audit.actors import Actor
 from security import keyring
 
 CODES = 10
@@ -22,6 +31,18 @@ def renew(*, user: User, at: datetime) -> list[str]:
         RecoveryCode(user=user, code_hash=keyring.fingerprint(code, PURPOSE), created_at=at) for code in codes
     )
     return ["-".join(code[start : start + GROUP] for start in range(0, len(code), GROUP)) for code in codes]
+
+
+@transaction.atomic
+def replace(*, user: User, by: Actor, at: datetime) -> list[str]:
+    """Fresh codes for a person who asks for them; the old ones stop working."""
+    user = locks.user(user.pk)
+    if not has_second_factor(user):
+        raise NothingToRecover("Recovery codes stand in for a second factor. Set one up first.")
+    codes = renew(user=user, at=at)
+    log.record(events.RECOVERY_CODES_REPLACED, target=user, by=by, at=at, company_id=home_company_id(user))
+    notices.tell("recovery_codes_replaced", user=user, by=by, at=at)
+    return codes
 
 
 def spend(*, user: User, code: str, at: datetime) -> bool:

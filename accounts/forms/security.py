@@ -5,9 +5,6 @@ from django.contrib.auth.password_validation import validate_password
 
 from accounts.models import User
 from security.passwords import GREATEST_LENGTH, LEAST_LENGTH
-from security.text import PlainTextField
-
-LONGEST_APP_CODE = 12
 
 
 class ConfirmPasswordForm(forms.Form):
@@ -39,13 +36,3 @@ class ChangePasswordForm(ConfirmPasswordForm):
         new: str = self.cleaned_data["new"]
         validate_password(new, self.user)
         return new
-
-
-class NewAppCodeForm(forms.Form):
-    code = PlainTextField(
-        label="Code",
-        max_length=LONGEST_APP_CODE,
-        help_text="The six digits your authenticator app shows now.",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "code-input"}),
-        error_messages={"required": "Enter the code your authenticator app shows."},
-    )
