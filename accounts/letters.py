@@ -23,6 +23,7 @@ from accounts.queries.memberships import home_company_id
 from audit import log
 from audit.actors import Actor
 from security.tokens import new_token, token_hash
+from security.user_agents import describe
 
 Purpose = MailedLink.Purpose
 
@@ -64,6 +65,7 @@ KINDS: dict[str, Kind] = {
 """`factor` and the people are names; `due` is an instant in ISO 8601; `page` is a path of this site."""
 
 ORIGIN = {"device", "ip"}
+PAGES = {"not_me_done": ("accounts:forgot_password", "Choose a new password")}
 OUT_OF_DATE = "Its link was used or ran out before this left."
 LINKS: dict[str, tuple[str, str]] = {
     Purpose.RESET_PASSWORD: ("accounts:reset_password", "Choose a new password"),
@@ -97,8 +99,9 @@ def queue(
 
 
 def origin(by: Actor) -> dict[str, str]:
-    """The facts about where something was done from."""
-    return {"ip": by.ip} if by.ip else {}
+    """The facts about where something was done from, as far as they are known."""
+    device = " on ".join(part for part in describe(by.user_agent) if part)
+    return {name: fact for name, fact in (("device", device), ("ip", by.ip)) if fact}
 
 
 @task()
@@ -170,6 +173,9 @@ def _action(letter: Letter, at: datetime) -> dict[str, str]:
     if letter.link:
         route, words = LINKS[letter.link.purpose]
         return {"action": words, "action_url": settings.SITE_URL + reverse(route, args=[_new_token(letter.link, at)])}
+    if letter.kind in PAGES:
+        route, words = PAGES[letter.kind]
+        return {"action": words, "action_url": settings.SITE_URL + reverse(route)}
     if "page" in letter.facts:
         return {"action": "See the request", "action_url": settings.SITE_URL + letter.facts["page"]}
     return {}

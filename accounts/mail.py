@@ -28,13 +28,14 @@ class Overtaken(Exception):
 
 def compose(name: str, context: dict[str, Any], *, id: Any, **head: Any) -> EmailMultiAlternatives:
     """The letter of the templates `name`, as text and HTML. `id` begins its Message-ID; `head` says who to whom."""
+    subject = one_line(render_to_string(f"{name}.subject.txt", context))
     letter = EmailMultiAlternatives(
-        subject=one_line(render_to_string(f"{name}.subject.txt", context)),
+        subject=subject,
         body=EMPTY_LINES.sub("\n\n", render_to_string(f"{name}.txt", context)),
         headers={"Message-ID": f"<{id}@{sender().rpartition('@')[2]}>", "Auto-Submitted": "auto-generated"},
         **head,
     )
-    letter.attach_alternative(render_to_string(f"{name}.html", context), "text/html")
+    letter.attach_alternative(render_to_string(f"{name}.html", context | {"subject": subject}), "text/html")
     return letter
 
 

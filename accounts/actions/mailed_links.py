@@ -1,5 +1,6 @@
 """Links that a letter carries and that act once: made with the change, given a token when the letter leaves."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,8 +23,13 @@ def create(
 
 def live(token: str, purpose: MailedLink.Purpose, at: datetime) -> MailedLink:
     """The link of a token. One that never was, is used, too old or meant for something else is refused alike."""
+    return live_among(token, [purpose], at)
+
+
+def live_among(token: str, purposes: Iterable[MailedLink.Purpose], at: datetime) -> MailedLink:
+    """The link of a token that may have one of several purposes."""
     links = MailedLink.objects.select_related("user")
-    link = links.filter(token_hash=token_hash(token), purpose=purpose, user__isnull=False).first()
+    link = links.filter(token_hash=token_hash(token), purpose__in=purposes, user__isnull=False).first()
     if link is None or not link.is_live(at):
         raise LinkNotLive(REFUSAL)
     return link

@@ -1,6 +1,3 @@
-from functools import wraps
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,22 +12,8 @@ from portal.models import LONGEST
 from security import ratelimit
 from security.address import client_ip
 from security.cookies import set_cookie
-from security.guards import View, public
-
-
-def keeping_its_address(view: View) -> View:
-    """The address is a key: no request that follows from its page or its answer tells where it came from.
-
-    The origin is told, for a browser that hides even that sends forms which are refused as somebody else's.
-    """
-
-    @wraps(view)
-    def kept(*args: Any, **kwargs: Any) -> Any:
-        response = view(*args, **kwargs)
-        response["Referrer-Policy"] = "strict-origin"
-        return response
-
-    return kept
+from security.guards import public
+from security.headers import keeping_its_address
 
 
 @public

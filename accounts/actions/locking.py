@@ -1,0 +1,78 @@
+"""Locking an account whose owner says "this was not me", and lifting the wait after too many tries."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts import events, letters, locks
+from accounts.actions import email_changes, mailed_links, tries
+from accounts.models import FactorReset, KnownDevice, MailedLink, Session, User
+from accounts.queries.email_changes import email_at
+from accounts.queries.memberships import home_company_id
+from audit import log
+from audit.actors import Actor
+
+
+@transaction.atomic
+def lock(*, link: MailedLink, by: Actor, at: datetime) -> User:
+    """End all that is under way in an account, and let nobody in until a new password is chosen by mail.
+
+    The account has its address of the day of the letter again: whoever got in may have changed it.
+    """
+    user = locks.user(link.user_id)
+    mailed_links.use(link, at)
+    user.locked_at = user.locked_at or at
+    user.session_epoch += 1
+    user.save(update_fields=["locked_at", "session_epoch"])
+    Session.objects.filter(user=user).delete()
+    KnownDevice.objects.filter(user=user).delete()
+    FactorReset.objects.filter(user=user, ended_at__isnull=True).update(
+        ended_at=at, outcome=FactorReset.Outcome.CANCELLED
+    )
+    email_changes.end_open(user, at)
+    _withdraw_later_links(user, link, at)
+    log.record(events.ACCOUNT_LOCKED, target=user, by=by, at=at, company_id=home_company_id(user))
+    _restore_email(user, link, by, at)
+    letters.queue("not_me_done", user=user, to=user.email, at=at, facts=letters.origin(by))
+    return user
+
+
+@transaction.atomic
+def lift_wait(*, link: MailedLink, by: Actor, at: datetime) -> None:
+    """Let a person try again at once after too many wrong tries."""
+    user = locks.user(link.user_id)
+    mailed_links.use(link, at)
+    tries.forget_tries(user)
+    log.record(events.WAIT_LIFTED, target=user, by=by, at=at, company_id=home_company_id(user))
+
+
+def _withdraw_later_links(user: User, link: MailedLink, at: datetime) -> None:
+    """Earlier letters may be all the owner has against whoever made the later ones: only their "not me" stays."""
+    purpose = MailedLink.Purpose.NOT_ME
+    mailed_links.withdraw(user, *(other for other in MailedLink.Purpose if other != purpose), at=at)
+    later = MailedLink.objects.filter(user=user, purpose=purpose, created_at__gte=link.created_at)
+    later.filter(used_at__isnull=True).update(used_at=at)
+
+
+def _restore_email(user: User, link: MailedLink, by: Actor, at: datetime) -> None:
+    """Give the account back the address it had, unless another account has it by now."""
+    before, now = email_at(user, link.created_at), user.email
+    if before == now:
+        return
+    user.email = before
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email"])
+    except IntegrityError:
+        user.email = now
+        return
+    log.record(
+        events.USER_EMAIL_RESTORED,
+        target=user,
+        by=by,
+        at=at,
+        company_id=home_company_id(user),
+        old_email=before,
+        new_email=now,
+        changes={"email": [now, before]},
+    )
