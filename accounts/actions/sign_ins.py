@@ -1,67 +1,143 @@
-"""Signing in, in one or two steps, and out. A try leaves an entry, good or bad; those refused as too many leave one."""
+"""Signing in. A password and what comes second are both judged before anything is said about either.
 
-from dataclasses import replace
+Whoever guesses learns nothing about which accounts exist: each try costs one password hash, asks the
+same of the database, counts the same and ends in the same sentence. A try leaves an entry, good or bad.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
-from django.contrib.auth import authenticate
 from django.db import transaction
+from django.utils.crypto import constant_time_compare
 
-from accounts import events
-from accounts.actions import proofs
-from accounts.errors import SignInRefused
+from accounts import events, passkeys
+from accounts.actions import proofs, tries
+from accounts.errors import PasskeyRefused, SignInRefused
 from accounts.models import User
+from accounts.models.session import Proof
 from accounts.models.user import normalise_email
-from accounts.queries.factors import has_second_factor
-from accounts.queries.memberships import home_company_id
+from accounts.pending import Pending
+from accounts.queries.factors import recovery_codes_left
+from accounts.queries.sign_in import NOBODY, Account, account_at, account_of
 from audit import log
 from audit.actors import Actor
+from audit.registry import EventType
 from security import ratelimit
+from security.address import source
+from security.ratelimit import Limit
 
-REFUSAL = "This e-mail address and password do not belong together. Check both and try again."
-NOBODY = User(id=UUID(int=0), name="an account that does not exist")
+REFUSAL = "The address, the password or the second step is not right. Start again, and check each."
+METHODS = {
+    Proof.APP: "a password and an authenticator code",
+    Proof.RECOVERY: "a password and a recovery code",
+    Proof.PASSKEY: "a password and a passkey",
+}
+NOTES_OF_REFUSED_PASSKEYS = Limit("note_of_refused_passkey", tries=10, period=tries.WAIT)
 
 
-def with_password(*, email: str, password: str, by: Actor, at: datetime) -> User:
-    """The person whose address and password these are. `by` is a visitor: nobody is known yet.
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody who has shown all that their account demands."""
 
-    Whoever guesses learns nothing about which accounts exist: the same sentence, one password hash
-    and the same count of tries for each.
+    account: Account
+    proofs: tuple[Proof, ...]
+    recovery_codes_left: int | None = None
+
+    @property
+    def user(self) -> User:
+        return self.account.user
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStep:
+    """What was given in the second step: a code, or else a passkey's answer with the state it answers."""
+
+    code: str = ""
+    answer: str = ""
+    state: str = ""
+
+
+def with_password(
+    *, email: str, password: str, device_token: str | None, by: Actor, at: datetime
+) -> SignedIn | Pending:
+    """Sign in whoever has a password alone and knows it; everybody else, right or wrong, is asked for the second step.
+
+    `by` is a visitor: nobody is known yet.
     """
-    key = (normalise_email(email), by.ip)
-    proofs.count_try(ratelimit.SIGN_IN, *key, of=lambda: _meant(email), by=by, at=at)
-    user = authenticate(None, email=email, password=password)
-    if not isinstance(user, User):
-        _record_failure(email, by, at)
-        raise SignInRefused(REFUSAL)
-    ratelimit.clear(ratelimit.SIGN_IN, *key)
-    event = events.USER_PASSWORD_ACCEPTED if has_second_factor(user) else events.USER_SIGNED_IN
-    person = replace(by, type="member", id=str(user.pk), label=str(user))
-    with transaction.atomic():
-        log.record(event, target=user, by=person, at=at, company_id=home_company_id(user), method="a password")
-    return user
-
-
-def with_code(*, user: User, code: str, by: Actor, at: datetime) -> None:
-    """Finish signing in with a code from the authenticator app, or with a recovery code."""
-    method = proofs.confirm_code(user=user, code=code, by=by, at=at)
-    with transaction.atomic():
-        log.record(events.USER_SIGNED_IN, target=user, by=by, at=at, company_id=home_company_id(user), method=method)
-
-
-@transaction.atomic
-def end(*, user: User, by: Actor, at: datetime) -> None:
-    """Note that a person signed out; the caller ends the session."""
-    log.record(events.USER_SIGNED_OUT, target=user, by=by, at=at, company_id=home_company_id(user))
-
-
-@transaction.atomic
-def _record_failure(email: str, by: Actor, at: datetime) -> None:
-    user = _meant(email)
-    log.record(
-        events.USER_SIGN_IN_FAILED, target=user, by=by, at=at, company_id=home_company_id(user), outcome="failure"
+    account = account_at(email, device_token)
+    pending = Pending(
+        address=normalise_email(email),
+        user_id=account.user.pk,
+        knows="",
+        source=source(by.ip),
+        device_id=account.device_id,
+        at=at,
     )
+    tries.take(_counts(pending), user=account.user, by=by, at=at)
+    knows = account.user.check_password(password) and account.is_open
+    if not knows:
+        _record(events.USER_SIGN_IN_FAILED, account, by, at, outcome="failure")
+        return pending
+    person = _person(account.user, by)
+    if account.has_factor:
+        _record(events.USER_PASSWORD_ACCEPTED, account, person, at)
+        return replace(pending, knows=account.user.get_session_auth_hash())
+    _record(events.USER_SIGNED_IN, account, person, at, method="a password")
+    tries.succeeded(_counts(pending), taken_at=at)
+    return SignedIn(account, (Proof.PASSWORD,))
 
 
-def _meant(email: str) -> User:
-    return User.objects.filter(email=normalise_email(email)).first() or NOBODY
+def with_second_step(
+    *, pending: Pending, step: SecondStep, device_token: str | None, by: Actor, at: datetime
+) -> SignedIn:
+    """Finish a try, or refuse it in one sentence, whichever half was wrong. A wrong password uses up no code."""
+    account = account_of(pending.user_id, device_token)
+    knows = account.is_open and constant_time_compare(pending.knows, account.user.get_session_auth_hash())
+    person = _person(account.user, by) if knows else by
+    proof = _second_proof(account.user if knows else NOBODY, step, person, at)
+    if proof is None:
+        event = events.FACTOR_FAILED if knows else events.USER_SIGN_IN_FAILED
+        _record(event, account, person, at, outcome="failure")
+        raise SignInRefused(REFUSAL)
+    _record(events.USER_SIGNED_IN, account, person, at, method=METHODS[proof])
+    tries.succeeded(_counts(pending), taken_at=pending.at)
+    left = recovery_codes_left(account.user) if proof == Proof.RECOVERY else None
+    return SignedIn(account, (Proof.PASSWORD, proof), left)
+
+
+def with_passkey(*, answer: str, state: str, device_token: str | None, by: Actor, at: datetime) -> SignedIn:
+    """Sign in whoever holds a passkey and verified themselves to it: that is both factors, and cannot be guessed."""
+    try:
+        passkey = passkeys.verify_assertion(passkeys.SIGN_IN, state, answer)
+    except PasskeyRefused:
+        if ratelimit.take(NOTES_OF_REFUSED_PASSKEYS, source(by.ip), at=at):
+            _record(events.PASSKEY_REFUSED, Account(NOBODY), by, at, outcome="failure")
+        raise
+    account = account_of(passkey.user_id, device_token)
+    _record(events.USER_SIGNED_IN, account, _person(account.user, by), at, method="a passkey")
+    return SignedIn(account, (Proof.PASSKEY,))
+
+
+def _second_proof(user: User, step: SecondStep, by: Actor, at: datetime) -> Proof | None:
+    if not step.answer:
+        return proofs.accepted(user=user, code=step.code, by=by, at=at)
+    try:
+        passkeys.verify_assertion(passkeys.SIGN_IN, step.state, step.answer, user=user)
+    except PasskeyRefused:
+        return None
+    return Proof.PASSKEY
+
+
+def _counts(pending: Pending) -> list[ratelimit.Count]:
+    return tries.at_sign_in(pending.address, pending.source, pending.device_id)
+
+
+def _person(user: User, by: Actor) -> Actor:
+    """A visitor who has shown to be somebody."""
+    return replace(by, type="member", id=str(user.pk), label=str(user))
+
+
+@transaction.atomic
+def _record(event: EventType, account: Account, by: Actor, at: datetime, **details: Any) -> None:
+    log.record(event, target=account.user, by=by, at=at, company_id=account.company_id, **details)

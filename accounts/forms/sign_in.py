@@ -1,16 +1,17 @@
 from django import forms
+from django.http import HttpRequest
 
+from accounts.forms.codes import CodeField
 from security.passwords import GREATEST_LENGTH
-from security.text import PlainTextField
-
-LONGEST_CODE = 40
 
 
 class SignInForm(forms.Form):
     email = forms.CharField(
         label="E-mail address",
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}),
+        widget=forms.EmailInput(
+            attrs={"autocomplete": "username webauthn", "autofocus": True, "autocapitalize": "none"}
+        ),
         error_messages={"required": "Enter the e-mail address of your account."},
     )
     password = forms.CharField(
@@ -23,19 +24,17 @@ class SignInForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """A code from the authenticator app or a recovery code: what was typed tells which."""
+    code = CodeField(autofocus=True)
 
-    code = PlainTextField(
-        label="Code",
-        max_length=LONGEST_CODE,
-        help_text="Six digits from your authenticator app, or one of your recovery codes.",
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "one-time-code",
-                "autofocus": True,
-                "autocapitalize": "characters",
-                "spellcheck": "false",
-            }
-        ),
-        error_messages={"required": "Enter the code."},
-    )
+
+class PasskeyForm:
+    """The two hidden fields of `components/passkey.html`; what they hold is judged by `accounts.passkeys` alone."""
+
+    @staticmethod
+    def is_sent(request: HttpRequest) -> bool:
+        return bool(request.POST.get("passkey"))
+
+    @staticmethod
+    def given(request: HttpRequest) -> tuple[str, str]:
+        """The answer and the state."""
+        return request.POST.get("passkey", ""), request.POST.get("passkey_state", "")

@@ -3,10 +3,9 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from accounts.forms.sign_in import LONGEST_CODE
+from accounts.forms.codes import CodeField
 from accounts.queries.factors import Kinds
 from security.passwords import GREATEST_LENGTH
-from security.text import PlainTextField
 
 PREFIX = "confirm"
 SECRET_FIELDS = ("current", "new", "password", "csrfmiddlewaretoken")
@@ -25,13 +24,7 @@ class ConfirmForm(forms.Form):
         max_length=GREATEST_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )
-    code = PlainTextField(
-        label="Code",
-        required=False,
-        max_length=LONGEST_CODE,
-        help_text="Six digits from your authenticator app, or one of your recovery codes.",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
-    )
+    code = CodeField(required=False)
     state = forms.CharField(required=False, widget=forms.HiddenInput)
     answer = forms.CharField(required=False, widget=forms.HiddenInput)
     interrupted = forms.ChoiceField(choices=[("GET", "GET"), ("POST", "POST")], widget=forms.HiddenInput)

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.db import models
-from django_otp.models import Device, ThrottlingMixin, TimestampMixin
+from django_otp.models import Device, TimestampMixin
 from django_otp.oath import TOTP
 
 from security.fields import EncryptedField
@@ -24,8 +24,12 @@ def new_seed() -> str:
     return base64.b32encode(secrets.token_bytes(SEED_BYTES)).decode()
 
 
-class TotpDevice(TimestampMixin, ThrottlingMixin, Device):
-    """An authenticator app. Its seed is encrypted; a time step is accepted once and never an older one."""
+class TotpDevice(TimestampMixin, Device):
+    """An authenticator app. Its seed is encrypted; a time step is accepted once and never an older one.
+
+    Guesses are counted for the account, not here: several apps give no more of them, and nobody else's
+    wrong codes make the person wait.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="totp_devices")
@@ -37,22 +41,18 @@ class TotpDevice(TimestampMixin, ThrottlingMixin, Device):
         """django-otp reads the part after the slash as a whole number, which a UUID also is."""
         return f"{self.model_label()}/{self.pk.int}"
 
-    def get_throttle_factor(self) -> int:
-        return 1
+    def shows(self, token: str) -> bool:
+        """Whether the app shows this code about now, unused. `verify_token` decides it, and uses it up."""
+        return self._step_of(token) is not None
 
     def verify_token(self, token: str) -> bool:
         """Accept a code once. Call it through `django_otp.verify_token`, which locks this row."""
-        allowed, _ = self.verify_is_allowed()
-        if not allowed:
-            return False
         step = self._step_of(token)
         if step is None:
-            self.throttle_increment()
             return False
         self.last_step = step
-        self.throttle_reset(commit=False)
         self.set_last_used_timestamp(commit=False)
-        self.save()
+        self.save(update_fields=["last_step", "last_used_at"])
         return True
 
     def provisioning_uri(self) -> str:

@@ -16,7 +16,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=security.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ("key", models.CharField(max_length=64, unique=True)),
-                ("count", models.PositiveIntegerField(default=0)),
+                ("account", models.CharField(db_index=True, default="", max_length=64)),
+                ("tries_left", models.IntegerField()),
                 ("expires_at", models.DateTimeField(db_index=True)),
             ],
             options={

@@ -1,6 +1,6 @@
 import pytest
 
-from security.address import client_ip
+from security.address import client_ip, source
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,18 @@ def test_only_our_own_proxies_are_believed(rf, settings, proxies, peer, forwarde
     headers = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
 
     assert client_ip(rf.get("/", REMOTE_ADDR=peer, **headers)) == seen
+
+
+@pytest.mark.parametrize(
+    ("ip", "counts_as"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        (None, ""),
+    ],
+)
+def test_one_subscriber_is_one_source(ip, counts_as):
+    assert source(ip) == counts_as

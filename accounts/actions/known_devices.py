@@ -1,0 +1,65 @@
+"""Browsers in which a person has signed in. One that is new is told to them, for it may be somebody else's."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import events
+from accounts.actions import notices
+from accounts.models import KnownDevice, User
+from accounts.queries.sign_in import Account
+from audit import log
+from audit.actors import Actor
+from security.tokens import new_token, token_hash
+from security.user_agents import describe
+
+LASTS = timedelta(days=400)
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The browser, and the token it is known by from now on."""
+
+    device: KnownDevice
+    token: str
+
+
+@transaction.atomic
+def remember(*, account: Account, token: str | None, by: Actor, at: datetime) -> Remembered:
+    """Know a browser again after a full sign-in. Its token changes each time, for all who sign in there."""
+    browser, system = describe(by.user_agent)
+    hashed, renewed = token_hash(token or ""), new_token()
+    seen = {"token_hash": token_hash(renewed), "browser": browser, "system": system}
+    is_known = bool(
+        account.device_id
+        and KnownDevice.objects.filter(pk=account.device_id, token_hash=hashed).update(**seen, last_seen_at=at)
+    )
+    if token:
+        KnownDevice.objects.filter(token_hash=hashed).update(**seen)
+    device = KnownDevice(pk=account.device_id) if is_known else _add(account, seen, by, at)
+    return Remembered(device, renewed)
+
+
+def forget(user: User) -> None:
+    """Know no browser of this person any more."""
+    KnownDevice.objects.filter(user=user).delete()
+
+
+def _add(account: Account, seen: dict[str, str], by: Actor, at: datetime) -> KnownDevice:
+    """A browser not seen before. The very first one is no news: the person is in front of it."""
+    device = KnownDevice(user=account.user, **seen, first_seen_at=at, last_seen_at=at)
+    device.save(force_insert=True)
+    log.record(events.DEVICE_ADDED, target=device, by=by, at=at, company_id=account.company_id)
+    if account.devices:
+        notices.tell("new_device", user=account.user, by=by, at=at, facts={"device": str(device)}, subject_id=device.pk)
+    if account.devices >= MOST:
+        _forget_oldest(account.user.pk)
+    return device
+
+
+def _forget_oldest(user_id: UUID) -> None:
+    devices = KnownDevice.objects.filter(user=user_id).order_by("-last_seen_at", "-pk")
+    KnownDevice.objects.filter(pk__in=list(devices.values_list("pk", flat=True)[MOST:])).delete()
