@@ -19,7 +19,7 @@ def main() -> None:
             DJANGO_SETTINGS_MODULE="bench.settings",
             DATABASE_URL=url,
             DATA_DIR=folder,
-            SITE_URL="http://127.0.0.1:8000",
+            SITE_URL="http://localhost:8000",
             DEMO="true",
             SECRET_KEY=secrets.token_hex(32),
             ENCRYPTION_KEYS=f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",

@@ -30,7 +30,9 @@ def site(address: SplitResult, *, demo: bool) -> SplitResult:
         raise SettingError(f"SITE_URL is not the address of a web site. {SITE_HINT}")
     if address.path or address.query or address.fragment:
         raise SettingError(f"SITE_URL must end after the host, without a path or a slash. {SITE_HINT}")
-    if address.scheme == "http" and not (demo and address.hostname in ("localhost", "127.0.0.1")):
+    if address.scheme == "http" and demo and address.hostname == "127.0.0.1":
+        raise SettingError("SITE_URL is a number. Browsers keep passkeys for names only: write http://localhost.")
+    if address.scheme == "http" and not (demo and address.hostname == "localhost"):
         raise SettingError(f"SITE_URL is not https. Only a demo on localhost may do without. {SITE_HINT}")
     return address
 

@@ -52,7 +52,7 @@ def new_secrets() -> dict[str, str]:
 
 
 def places(number: int) -> dict[str, str]:
-    return {"DEMO": "true", "SITE_URL": f"http://127.0.0.1:{number}", "LISTEN": f"127.0.0.1:{number}"}
+    return {"DEMO": "true", "SITE_URL": f"http://localhost:{number}", "LISTEN": f"127.0.0.1:{number}"}
 
 
 def write(path: Path, values: dict[str, str]) -> None:

@@ -8,6 +8,10 @@ from urllib.parse import urlsplit
 from invoiced.demo.company import PASSWORD, PEOPLE
 from invoiced.demo.story import Story
 
+PLAIN_HTTP = (
+    "This demo speaks plain http, for this machine only: its cookies are not marked Secure, as they are anywhere else."
+)
+
 
 def write(path: Path, site: str, story: Story) -> dict[str, Any]:
     """The first time: the sign-ins and the link are known only now."""
@@ -30,7 +34,7 @@ def lines(signs: dict[str, Any]) -> list[str]:
         code = f", authenticator secret {member['totp_secret']}" if member["totp_secret"] else ""
         shown.append(f"  {member['email']:<24} {member['password']}   ({member['role']}{code})")
     shown += ["", "As a customer, open:", f"  {signs['portal_link']}", ""]
-    return [*shown, "This demo speaks plain http, for this machine only. Ctrl-C stops it.", ""]
+    return [*shown, PLAIN_HTTP, "Ctrl-C stops it.", ""]
 
 
 def _save(path: Path, signs: dict[str, Any]) -> dict[str, Any]:

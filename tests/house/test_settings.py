@@ -33,6 +33,10 @@ WRONG = [
     ({"SITE_URL": "http://invoices.example.com"}, "SITE_URL is not https."),
     ({"SITE_URL": "http://localhost:8000"}, "SITE_URL is not https."),
     ({"SITE_URL": "http://invoices.example.com", "DEMO": "true"}, "SITE_URL is not https."),
+    (
+        {"SITE_URL": "http://127.0.0.1:8000", "DEMO": "true"},
+        "SITE_URL is a number. Browsers keep passkeys for names only: write http://localhost.",
+    ),
     ({"SECRET_KEY": None}, "SECRET_KEY is not set. Make one with: openssl rand -hex 32"),
     ({"SECRET_KEY": "short"}, "SECRET_KEY is too short or too simple; it needs 50 random characters."),
     ({"SECRET_KEY": "ab" * 40}, "SECRET_KEY is too short or too simple"),
@@ -184,7 +188,7 @@ def test_unset_means_safe(environment):
 
 def test_a_demo_on_this_machine_works_without_https(environment):
     environment.setenv("DEMO", "yes")
-    environment.setenv("SITE_URL", "http://127.0.0.1:8123")
+    environment.setenv("SITE_URL", "http://localhost:8123")
     environment.delenv("EMAIL_URL")
 
     settings = read_settings()

@@ -57,12 +57,12 @@ def test_the_story_is_told_through_the_ordinary_actions(few_receivables, tmp_pat
         acted = set(BillingEvent.objects.values_list("actor_type", flat=True))
         assert acted >= {"member", "contact", "operator"}
 
-    signs = signposts.write(tmp_path / "demo.json", "http://127.0.0.1:8000", told)
+    signs = signposts.write(tmp_path / "demo.json", "http://localhost:8000", told)
     assert json.loads((tmp_path / "demo.json").read_text()) == signs
     assert [sorted(member) for member in signs["members"]] == [["email", "password", "role", "totp_secret"]] * 5
     assert sum(member["totp_secret"] is not None for member in signs["members"]) == 1
-    moved = signposts.move(tmp_path / "demo.json", "http://127.0.0.1:8123")
-    assert moved["portal_link"] == "http://127.0.0.1:8123" + urlsplit(signs["portal_link"]).path
+    moved = signposts.move(tmp_path / "demo.json", "http://localhost:8123")
+    assert moved["portal_link"] == "http://localhost:8123" + urlsplit(signs["portal_link"]).path
 
 
 def test_a_port_in_use_is_said_before_anything_is_made(settings):
@@ -70,6 +70,6 @@ def test_a_port_in_use_is_said_before_anything_is_made(settings):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        settings.SITE = urlsplit(f"http://127.0.0.1:{port}")
+        settings.LISTEN = f"127.0.0.1:{port}"
         with pytest.raises(CommandError, match="Choose another"):
             call_command("demo", "--port", str(port))

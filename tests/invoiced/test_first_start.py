@@ -18,7 +18,7 @@ def test_a_first_start_makes_settings_only_its_owner_can_read(tmp_path):
     path = tmp_path / "demo" / "settings.env"
     values = read_settings_file(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert (values["DEMO"], values["SITE_URL"], values["LISTEN"]) == ("true", "http://127.0.0.1:8123", "127.0.0.1:8123")
+    assert (values["DEMO"], values["SITE_URL"], values["LISTEN"]) == ("true", "http://localhost:8123", "127.0.0.1:8123")
     assert os.environ["DATA_DIR"] == str(tmp_path / "demo")
 
 
@@ -30,7 +30,7 @@ def test_a_second_start_keeps_the_secrets_and_takes_the_new_port(tmp_path):
 
     assert read_settings_file(tmp_path / "settings.env") == {
         **before,
-        "SITE_URL": "http://127.0.0.1:8124",
+        "SITE_URL": "http://localhost:8124",
         "LISTEN": "127.0.0.1:8124",
     }
 

@@ -17,7 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--only-make", action="store_true", help="make the company and stop")
 
     def handle(self, *, only_make: bool, **options: Any) -> None:
-        address = (str(settings.SITE.hostname), settings.SITE.port or 80)
+        host, _, port = settings.LISTEN.rpartition(":")
+        address = (host, int(port))
         if not only_make and serving.is_taken(address):
             raise CommandError(f"Something listens on port {address[1]} already. Choose another: make demo PORT=8123")
         call_command("migrate", verbosity=0)
