@@ -6,6 +6,7 @@ from accounts.views import (
     factors,
     locking,
     passkeys,
+    passwords,
     security,
     sessions,
     set_up,
@@ -18,9 +19,13 @@ app_name = "accounts"
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-in/code/", sign_in.sign_in_code, name="sign_in_code"),
+    path("sign-in/forgot/", passwords.forgot, name="forgot_password"),
+    path("sign-in/reset/<str:token>/", passwords.reset, name="reset_password"),
+    path("password-strength/", passwords.judge, name="password_strength"),
     path("sign-out/", sessions.sign_out, name="sign_out"),
     path("company/switch/", companies.switch, name="switch_company"),
     path("settings/team/", team.members, name="team"),
+    path("settings/sign-in/", policy.rules, name="sign_in_policy"),
     path("settings/security/", security.overview, name="security"),
     path("settings/security/events/", security.events, name="security_events"),
     path("settings/security/sessions/stay/", sessions.stay, name="session_stay"),
@@ -32,7 +37,7 @@ urlpatterns = [
     path("account/email/<str:token>/", email_changes.agree, name="email_agree"),
     path("account/not-me/<str:token>/", locking.not_me, name="not_me"),
     path("account/unlock/<str:token>/", locking.unlock, name="unlock"),
-    path("settings/security/password/", security.change_password, name="security_change_password"),
+    path("settings/security/password/", passwords.change, name="security_change_password"),
     path("settings/security/authenticator/", factors.start_authenticator, name="security_authenticator_start"),
     path(
         "settings/security/authenticator/confirm/", factors.confirm_authenticator, name="security_authenticator_confirm"

@@ -4,7 +4,6 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -55,16 +54,15 @@ def _create(known: User | None, email: str, person: str, password: str | None, o
         currency=options["currency"],
         **who_and_when,
     )
-    user = known or _new_user(email, _plain(person), password or "", who_and_when)
+    user = known or _new_user(email, _plain(person), password or "", company, who_and_when)
     members.add(company=company, user=user, role="administrator", **who_and_when)
     return company
 
 
-def _new_user(email: str, name: str, password: str, who_and_when: dict[str, Any]) -> User:
+def _new_user(email: str, name: str, password: str, company: Company, who_and_when: dict[str, Any]) -> User:
     user = User(email=email, name=name)
     user.clean_fields(exclude=["password", "created_at"])
-    validate_password(password, user)
-    return users.create(email=email, name=name, password=password, **who_and_when)
+    return users.create(email=email, name=name, password=password, about=[company.name], **who_and_when)
 
 
 def _new_password(generate: bool) -> str:
