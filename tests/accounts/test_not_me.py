@@ -1,0 +1,208 @@
+"""The link "this was not me": whoever is in the account is out, nobody gets in, and the owner gets it back."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.actions import email_changes, locking, mailed_links, notices, tries
+from accounts.errors import TooManyTries
+from accounts.models import EmailChange, FactorReset, KnownDevice, MailedLink, Session, User
+from audit.actors import Actor
+from audit.models import SecurityEvent
+from tests import visitors
+from tests.accounts.letter_box import delivered, path, text
+from tests.visitors import Browser
+
+pytestmark = pytest.mark.django_db
+AT = datetime.datetime(2026, 3, 16, 9, 0, tzinfo=datetime.UTC)
+DAY = datetime.timedelta(days=1)
+BY = Actor.operator("tests")
+Purpose = MailedLink.Purpose
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(AT, tick=False) as moving:
+        yield moving
+
+
+@pytest.fixture
+def membership(company):
+    return visitors.member(company, name="Ada")
+
+
+@pytest.fixture
+def user(membership):
+    return membership.user
+
+
+@pytest.fixture
+def page(user):
+    """The page of a "this was not me" link, as it was mailed."""
+    return told(user)
+
+
+def told(user, kind="password_changed", at=AT, **options):
+    notices.tell(kind, user=user, by=BY, at=at, **options)
+    return path(delivered()[-1])
+
+
+def change_email(user, to, at):
+    """Both addresses agree to a change."""
+    user.refresh_from_db()
+    email_changes.start(user=user, new_email=to, by=BY, at=at)
+    delivered()
+    for purpose in (Purpose.OLD_EMAIL, Purpose.NEW_EMAIL):
+        link = MailedLink.objects.get(purpose=purpose, used_at__isnull=True, user=user)
+        email_changes.agree(link=link, by=BY, at=at)
+    user.refresh_from_db()
+
+
+def test_the_page_says_what_will_happen(page):
+    shown = Browser().get(page).content.decode()
+    assert "All sessions end, on every device, yours too." in shown
+    assert "ada@ledger.example" not in shown
+
+
+def test_pressing_ends_every_session_and_locks(page, user, membership):
+    browsers = [visitors.browser(membership) for _ in range(2)]
+    assert [one.get(reverse("accounts:security")).status_code for one in browsers] == [200, 200]
+    answer = Browser().post(page)
+    assert answer.status_code == 200
+    assert reverse("accounts:forgot_password") in answer.content.decode()
+    assert [one.get(reverse("accounts:security")).status_code for one in browsers] == [302, 302]
+    user.refresh_from_db()
+    assert (user.locked_at, user.session_epoch, Session.objects.filter(user=user).count()) == (AT, 1, 0)
+
+
+def test_pressed_in_a_browser_where_the_person_is_signed_in_it_signs_them_out_too(page, membership):
+    browser = visitors.browser(membership)
+    assert browser.post(page).status_code == 200
+    assert browser.get(reverse("accounts:security")).status_code == 302
+
+
+def test_it_stops_what_is_under_way_and_forgets_the_browsers(page, user, company):
+    email_changes.start(user=user, new_email="thief@evil.example", by=BY, at=AT)
+    FactorReset.objects.create(user=user, company=company, asked_at=AT)
+    KnownDevice.objects.create(user=user, token_hash="x", first_seen_at=AT, last_seen_at=AT)
+    mailed_links.create(Purpose.RESET_PASSWORD, user=user, at=AT - DAY, lasts=2 * DAY)
+    Browser().post(page)
+    assert EmailChange.objects.get().ended_at == AT
+    assert (FactorReset.objects.get().ended_at, FactorReset.objects.get().outcome) == (AT, "cancelled")
+    assert not KnownDevice.objects.exists()
+    assert not MailedLink.objects.filter(user=user, used_at__isnull=True).exists()
+
+
+def test_it_leaves_one_entry_and_a_letter(page, user):
+    Browser().post(page)
+    entry = SecurityEvent.objects.get(action="account.locked")
+    assert (entry.object_label, entry.actor_label, entry.company_id) == (
+        "Ada",
+        "Somebody not signed in",
+        user.memberships.get().company_id,
+    )
+    [letter] = delivered()
+    assert (letter["Subject"], letter["To"]) == ("Your account is locked", "ada@ledger.example")
+    assert f"https://testserver{reverse('accounts:forgot_password')}" in text(letter)
+
+
+def test_no_change_without_its_entry(page, user, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("no log")
+
+    monkeypatch.setattr(locking.log, "record", broken)
+    with pytest.raises(RuntimeError, match="no log"):
+        Browser().post(page)
+    user.refresh_from_db()
+    assert (user.locked_at, MailedLink.objects.get().used_at) == (None, None)
+
+
+def test_it_works_for_seven_days_and_once(page, clock):
+    clock.move_to(AT + 7 * DAY - datetime.timedelta(seconds=1))
+    assert [Browser().post(page).status_code for _ in range(2)] == [200, 404]
+
+
+def test_after_seven_days_it_does_nothing(page, user, clock):
+    clock.move_to(AT + 7 * DAY)
+    assert Browser().post(page).status_code == 404
+    user.refresh_from_db()
+    assert user.locked_at is None
+
+
+def test_the_account_gets_back_the_address_it_had(user):
+    page = told(user)
+    change_email(user, "thief@evil.example", AT + DAY / 24)
+    assert "Its address is ada@ledger.example again." in Browser().get(page).content.decode()
+    delivered()
+    Browser().post(page)
+    user.refresh_from_db()
+    assert user.email == "ada@ledger.example"
+    assert delivered()[-1]["To"] == "ada@ledger.example"
+    entry = SecurityEvent.objects.get(action="user.email_restored")
+    assert entry.changes == {"email": ["thief@evil.example", "ada@ledger.example"]}
+
+
+def test_changing_the_address_twice_does_not_keep_it_from_its_owner(user):
+    change_email(user, "thief@evil.example", AT)
+    [mine] = [letter for letter in delivered() if letter["To"] == "ada@ledger.example"]
+    change_email(user, "second@evil.example", AT + DAY / 24)
+    Browser().post(path(mine))
+    user.refresh_from_db()
+    assert user.email == "ada@ledger.example"
+
+
+def test_a_thief_who_presses_first_cannot_take_the_owners_link_away(user):
+    """The letter about the second change goes to the thief. Its link counts for less than the owner's earlier one."""
+    change_email(user, "thief@evil.example", AT)
+    [owners] = [letter for letter in delivered() if letter["To"] == "ada@ledger.example"]
+    change_email(user, "second@evil.example", AT + DAY / 24)
+    [thiefs] = [letter for letter in delivered() if letter["Subject"] == "Your address was changed"]
+    assert Browser().post(path(thiefs)).status_code == 200
+    assert Browser().post(path(owners)).status_code == 200
+    user.refresh_from_db()
+    assert user.email == "ada@ledger.example"
+
+
+def test_after_the_owner_has_pressed_the_thiefs_link_does_nothing(user):
+    change_email(user, "thief@evil.example", AT)
+    [owners] = [letter for letter in delivered() if letter["To"] == "ada@ledger.example"]
+    change_email(user, "second@evil.example", AT + DAY / 24)
+    [thiefs] = [letter for letter in delivered() if letter["Subject"] == "Your address was changed"]
+    Browser().post(path(owners))
+    assert Browser().post(path(thiefs)).status_code == 404
+
+
+def test_an_address_that_another_account_has_by_now_is_not_taken_from_it(user):
+    page = told(user)
+    change_email(user, "new@ledger.example", AT)
+    User.objects.create_user("ada@ledger.example", name="Another Ada", at=AT)
+    assert Browser().post(page).status_code == 200
+    user.refresh_from_db()
+    assert (user.email, user.locked_at) == ("new@ledger.example", AT)
+
+
+def test_an_earlier_change_of_the_owner_is_not_undone(user):
+    change_email(user, "new@ledger.example", AT - DAY)
+    delivered()
+    page = told(user)
+    Browser().post(page)
+    user.refresh_from_db()
+    assert user.email == "new@ledger.example"
+
+
+def test_unlocking_gives_all_tries_back_and_says_so_in_the_log(user):
+    source = [tries.ACCOUNT_AND_SOURCE.of(user.email, "203.0.113.7", account=user.email)]
+    for _ in range(10):
+        tries.take(source, user=user, by=BY, at=AT)
+    with pytest.raises(TooManyTries):
+        tries.take(source, user=user, by=BY, at=AT)
+    [letter] = delivered()
+    assert letter["Subject"] == "Too many tries to sign in to your account"
+    assert Browser().get(path(letter)).status_code == 200
+    with pytest.raises(TooManyTries):
+        tries.take(source, user=user, by=BY, at=AT)
+    assert [Browser().post(path(letter)).status_code for _ in range(2)] == [200, 404]
+    tries.take(source, user=user, by=BY, at=AT)
+    assert SecurityEvent.objects.filter(action="wait.lifted", object_label="Ada").count() == 1
