@@ -12,12 +12,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Membership, User
+from accounts.models.session import Proof
 from accounts.scoping import in_company
-from accounts.sessions import COMPANY
+from accounts.session_store import SessionStore
 from bench.cluster import free_port
 from bench.measuring import Row, rates
 from bench.seeding import BY, Seeded
@@ -111,11 +111,17 @@ def browse(server: Server, path: str, cookie: str, *, marker: str):
 
 
 def signed_in(member: User, one: Seeded) -> str:
+    role = Membership.objects.get(user=member, company=one.company).role
     session = SessionStore()
+    session.whose = {
+        "user": member,
+        "company": one.company,
+        "role": role,
+        "proofs": {Proof.PASSWORD: timezone.now().isoformat()},
+    }
     session[SESSION_KEY] = str(member.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = member.get_session_auth_hash()
-    session[COMPANY] = str(one.company.pk)
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 

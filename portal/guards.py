@@ -14,15 +14,17 @@ from django.utils import timezone
 from accounts.scoping import in_company
 from audit.actors import Actor
 from portal.actions import sessions
-from portal.models import Link, PortalSession
+from portal.models import KIND, Link, PortalSession
 from security import ratelimit
 from security.cookies import read_cookie
 from security.guards import View
 from security.ratelimit import Limit
-from security.tokens import token_hash
+from security.visits import key_hash
 
 GUARD = "portal"
 COOKIE = "portal"
+LOOKS = "looks"
+"""What a page that looks again by itself adds to its address: nobody need be there, so it keeps no visit alive."""
 DOWNLOADS = Limit("portal_downloads", tries=60, period=timedelta(minutes=10))
 PAYMENTS = Limit("portal_payments", tries=60, period=timedelta(minutes=10))
 
@@ -36,7 +38,8 @@ def for_customer(view: View) -> View:
         if visit is None:
             return render(request, "portal/sessions/over.html", status=403)
         request.visit, request.actor = visit, actor_of(visit, request)
-        sessions.touch(visit, timezone.now())
+        if LOOKS not in request.GET:
+            sessions.touch(visit, timezone.now())
         with in_company(visit.company):
             response = view(request, *args, **kwargs)
             return response.render() if hasattr(response, "render") else response
@@ -67,7 +70,7 @@ def visit_of(request: HttpRequest) -> PortalSession | None:
     if not key:
         return None
     visits = PortalSession.objects.select_related("company", "customer", "contact")
-    visit = visits.filter(key_hash=token_hash(key)).first()
+    visit = visits.filter(key_hash=key_hash(KIND, key)).first()
     return visit if visit and visit.is_live(timezone.now()) else None
 
 

@@ -57,5 +57,6 @@ def is_archived(contact: Contact | None) -> bool:
     return contact is not None and contact.archived_at is not None
 
 
+KIND = "customer"
 IDLE = datetime.timedelta(minutes=30)
 LONGEST = datetime.timedelta(hours=24)

@@ -9,24 +9,35 @@ from accounts.scoping import in_company
 from audit import log
 from audit.actors import Actor
 from portal import events
-from portal.models import Link, PortalSession
-from security.tokens import new_token, token_hash
+from portal.models import KIND, Link, PortalSession
+from security.tokens import new_token
+from security.user_agents import describe
+from security.visits import key_hash
 
 
 @transaction.atomic
 def open_link(
     *, link: Link, session: PortalSession | None, by: Actor, at: datetime.datetime
-) -> tuple[PortalSession, str | None]:
-    """Trade a live link for a session: the visit under way if it is the same person's, else a new one and its key."""
-    key = None
-    if session is None or not session.is_live(at) or not _is_for(session, link):
-        key = new_token()
+) -> tuple[PortalSession, str]:
+    """Trade a live link for a session: the visit under way if it is the same person's, else a new one.
+
+    Either way its key is new, for the visit now opens more than the old key was made for.
+    """
+    key = new_token()
+    if session is not None and session.is_live(at) and _is_for(session, link):
+        session.key_hash = key_hash(KIND, key)
+        session.save(update_fields=["key_hash"])
+    else:
+        browser, system = describe(by.user_agent)
         session = PortalSession(
             company_id=link.company_id,
             customer_id=link.customer_id,
             contact=link.contact,
             recipient=link.recipient,
-            key_hash=token_hash(key),
+            key_hash=key_hash(KIND, key),
+            ip=by.ip,
+            browser=browser,
+            system=system,
             started_at=at,
             seen_at=at,
         )

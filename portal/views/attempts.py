@@ -13,7 +13,7 @@ from billing.actions import attempts
 from billing.models import PaymentAttempt
 from portal import doors
 from portal.actions import sessions
-from portal.guards import COOKIE, for_customer
+from portal.guards import COOKIE, LOOKS, for_customer
 from portal.views.invoices import frame
 from security.cookies import delete_cookie
 from security.guards import public
@@ -57,9 +57,9 @@ def step_of(attempt: PaymentAttempt, has_returned: bool) -> str:
 
 def next_look(request: HttpRequest, has_returned: bool) -> dict[str, Any]:
     """When the page looks again, a little later each time, and under which address."""
-    given = request.GET.get("looks", "")
+    given = request.GET.get(LOOKS, "")
     looks = int(given[:3]) if given.isascii() and given.isdecimal() else 0
-    query = {"looks": looks + 1} | ({"returned": 1} if has_returned else {})
+    query = {LOOKS: looks + 1} | ({"returned": 1} if has_returned else {})
     return {"pause": min(2 + looks // 5, LONGEST_PAUSE), "again": f"{request.path}?{urlencode(query)}"}
 
 

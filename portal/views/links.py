@@ -38,6 +38,5 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         _, key = sessions.open_link(link=link, session=visit_of(request), by=by, at=at)
         invoices.record_view(invoice=invoice, by=by, at=at)
     response = redirect("portal:invoice", id=invoice.pk)
-    if key:
-        set_cookie(response, COOKIE, key, age=LONGEST)
+    set_cookie(response, COOKIE, key, age=LONGEST)
     return response

@@ -13,8 +13,9 @@ from accounts.scoping import in_company
 from audit.models import BillingEvent
 from billing.actions import contacts, invoices
 from portal.actions import links
-from portal.models import IDLE, LONGEST, Link, PortalSession
+from portal.models import IDLE, KIND, LONGEST, Link, PortalSession
 from security.tokens import token_hash
+from security.visits import key_hash
 from tests import books, visitors
 from tests.portal.conftest import address_of, opened
 from tests.visitors import Browser
@@ -55,7 +56,7 @@ def test_opening_a_link_starts_a_visit_and_leaves_the_token_behind(invoice, ana)
     cookie = response.cookies["__Host-portal"]
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Lax")
     session = PortalSession.objects.get()
-    assert (session.contact, session.key_hash) == (ana, token_hash(cookie.value))
+    assert (session.contact, session.key_hash) == (ana, key_hash(KIND, cookie.value))
     assert browser.get(response.url).status_code == 200
     assert events("link.opened", "invoice.viewed") == [
         ("link.opened", "contact", "Ana"),
@@ -276,3 +277,35 @@ def test_a_form_from_elsewhere_opens_nothing(invoice):
     refused = browser.post(address_of(invoice))
     assert refused.status_code == 403
     assert not PortalSession.objects.exists()
+
+
+def test_a_visit_knows_where_it_began(invoice):
+    browser = Browser(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"})
+    opened(invoice, browser=browser)
+    visit = PortalSession.objects.get()
+    assert (visit.ip, visit.device) == ("127.0.0.1", "Firefox on Linux")
+
+
+def test_another_link_gives_the_visit_a_new_key_and_ends_the_old_one(acme, invoice, visit):
+    old, begun = visit.cookies["__Host-portal"].value, PortalSession.objects.get()
+    opened(books.issued(acme), browser=visit)
+    copied = Browser()
+    copied.cookies["__Host-portal"] = old
+    assert copied.get(page_of(invoice)).status_code == 403
+    assert visit.get(page_of(invoice)).status_code == 200
+    assert PortalSession.objects.get() == begun
+
+
+def test_the_table_of_visits_does_not_hold_what_opens_one(invoice, visit):
+    copied = Browser()
+    copied.cookies["__Host-portal"] = PortalSession.objects.get().key_hash
+    assert copied.get(page_of(invoice)).status_code == 403
+
+
+def test_a_page_that_looks_again_by_itself_keeps_no_visit_alive(invoice):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        browser = opened(invoice)
+        clock.shift(IDLE - SECOND)
+        assert browser.get(page_of(invoice) + "?looks=3").status_code == 200
+        clock.shift(SECOND)
+        assert browser.get(page_of(invoice)).status_code == 403
