@@ -1,4 +1,4 @@
-"""The letters in the folder that stands in for the customers' mail programs."""
+"""The letters in the folder that stands in for everybody's mail program."""
 
 import datetime
 import re
@@ -25,8 +25,8 @@ class Letter:
     message: Any  # an EmailMessage, or its head alone
 
     @property
-    def email_id(self) -> UUID | None:
-        """The e-mail of the books it was made from, which its Message-ID begins with."""
+    def row_id(self) -> UUID | None:
+        """The row it was made from, which its Message-ID begins with: a letter to a customer or about an account."""
         found = MESSAGE_ID.match(str(self.message["Message-ID"] or ""))
         return UUID(found[1]) if found else None
 

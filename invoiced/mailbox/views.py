@@ -1,6 +1,7 @@
-"""In a demo no mail leaves the machine: these pages show what customers would have received.
+"""In a demo no mail leaves the machine: these pages show what customers would have received, and the reader.
 
-A letter is shown to whoever may see its customer: the links in it open that customer's invoices.
+A letter to a customer is shown to whoever may see that customer: the links in it open their invoices. A letter
+about an account is shown to the person whose account it is, and to nobody else: the links in it act for them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from accounts.models import Letter as AccountLetter
 from accounts.permissions import Permission
 from billing.models import EmailMessage
 from invoiced.mailbox import letters
@@ -91,9 +93,11 @@ def _letter(request: HttpRequest, id: UUID) -> Letter:
 def _visible(request: HttpRequest, found: Iterable[Letter]) -> Iterator[Letter]:
     rest = iter(found)
     while some := list(islice(rest, ON_A_PAGE)):
-        emails = request.access.visible(EmailMessage).filter(pk__in=[letter.email_id for letter in some])
-        ids = set(emails.values_list("pk", flat=True))
-        yield from (letter for letter in some if letter.email_id in ids)
+        asked = [letter.row_id for letter in some]
+        to_customers = request.access.visible(EmailMessage).filter(pk__in=asked)
+        to_the_reader = AccountLetter.objects.filter(pk__in=asked, user=request.user)
+        ids = {*to_customers.values_list("pk", flat=True), *to_the_reader.values_list("pk", flat=True)}
+        yield from (letter for letter in some if letter.row_id in ids)
 
 
 def _before(request: HttpRequest) -> UUID | None:

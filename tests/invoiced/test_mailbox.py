@@ -1,5 +1,6 @@
 """The mailbox of a demo: each letter once, to be read by those who may see its customer."""
 
+import datetime
 import re
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -7,9 +8,13 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Company
+from accounts import letters as account_letters
+from accounts.actions import mailed_links
+from accounts.models import Company, MailedLink
 from billing import emails
 from billing.actions import invoices
 from billing.models import EmailMessage
@@ -21,6 +26,7 @@ from tests.queue import work
 from tests.visitors import Browser
 
 pytestmark = pytest.mark.django_db
+HOUR = datetime.timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -145,6 +151,21 @@ def test_a_manager_of_other_customers_and_another_company_see_nothing_of_it(comp
         assert "INV-000001" not in page(stranger, "mailbox")
         for name, args in (("letter", ids()), ("html", ids()), ("attachment", [*ids(), 0])):
             assert stranger.get(reverse(f"mailbox_{name}", args=args)).status_code == 404
+
+
+def test_a_letter_about_an_account_is_shown_to_its_owner_alone(company):
+    """Its links act for that person: an administrator who could read it could take the account over."""
+    ada, bo = (visitors.member(company, "administrator", name) for name in ("Ada", "Bo"))
+    with transaction.atomic():
+        link = mailed_links.create(MailedLink.Purpose.RESET_PASSWORD, user=bo.user, at=timezone.now(), lasts=HOUR)
+        account_letters.queue("password_reset", user=bo.user, to=bo.user.email, at=timezone.now(), link=link)
+    work()
+    reader, owner = visitors.browser(ada), visitors.browser(bo)
+    assert "Choose a new password" not in page(reader, "mailbox")
+    for name in ("mailbox_letter", "mailbox_html"):
+        assert reader.get(reverse(name, args=ids())).status_code == 404
+    assert "Choose a new password" in page(owner, "mailbox")
+    assert "/sign-in/reset/" in page(owner, "mailbox_letter", *ids())
 
 
 def test_who_may_not_send_reads_no_mail(company, invoice):
