@@ -7,6 +7,7 @@ from accounts.views import (
     locking,
     passkeys,
     passwords,
+    policy,
     security,
     sessions,
     set_up,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.models import Company, Membership, TotpDevice, User
+from accounts.models import Company, Membership, Passkey, TotpDevice, User
 
 
 def live_memberships(user: User) -> list[Membership]:
@@ -14,13 +14,14 @@ def live_memberships(user: User) -> list[Membership]:
 
 
 def team(company: Company) -> QuerySet[Membership]:
-    """The live members of a company by name, each with `has_second_factor`."""
-    confirmed = TotpDevice.objects.filter(user=OuterRef("user"), confirmed=True)
+    """The live members of a company by name, each with `has_app` and `has_passkey`."""
+    apps = TotpDevice.objects.filter(user=OuterRef("user"), confirmed=True)
+    passkeys = Passkey.objects.filter(user=OuterRef("user"), confirmed=True)
     return (
         Membership.objects.live()
         .filter(company=company)
         .select_related("user")
-        .annotate(has_second_factor=Exists(confirmed))
+        .annotate(has_app=Exists(apps), has_passkey=Exists(passkeys))
         .order_by("user__name", "user__email")
     )
 
