@@ -28,12 +28,15 @@ def move(path: Path, site: str) -> dict[str, Any]:
     return _save(path, {**signs, "url": site, "portal_link": site + urlsplit(signs["portal_link"]).path})
 
 
-def lines(signs: dict[str, Any]) -> list[str]:
+def lines(signs: dict[str, Any], mail: Path | None) -> list[str]:
     shown = ["", f"Invoiced is at {signs['url']}", "", "Sign in as:"]
     for member in signs["members"]:
         code = f", authenticator secret {member['totp_secret']}" if member["totp_secret"] else ""
         shown.append(f"  {member['email']:<24} {member['password']}   ({member['role']}{code})")
     shown += ["", "As a customer, open:", f"  {signs['portal_link']}", ""]
+    if mail:
+        shown += ["Mail is on the page Mailbox. Who is signed out finds theirs, such as a link for a new password, in:"]
+        shown += [f"  {mail}", ""]
     return [*shown, PLAIN_HTTP, "Ctrl-C stops it.", ""]
 
 

@@ -26,7 +26,8 @@ class Command(BaseCommand):
         signs = self._signs(settings.DATA_DIR / "demo.json")
         if only_make:
             return
-        if serving.serve(settings.DATA_DIR, address, lambda: self.stdout.write("\n".join(signposts.lines(signs)))):
+        told = signposts.lines(signs, mail=getattr(settings, "EMAIL_FILE_PATH", None))
+        if serving.serve(settings.DATA_DIR, address, lambda: self.stdout.write("\n".join(told))):
             raise CommandError("The web server or the worker ended by itself. What it said stands above.")
 
     def _signs(self, path: Path) -> dict[str, Any]:
