@@ -31,7 +31,8 @@ PLAIN_HTTP = {
     "SESSION_COOKIE_NAME": "session",
     "CSRF_COOKIE_SECURE": False,
     "CSRF_COOKIE_NAME": "csrf",
-    "ALLOWED_HOSTS": ["127.0.0.1", "localhost"],
+    "ALLOWED_HOSTS": ["localhost"],
+    "OTP_WEBAUTHN_RP_ID": "localhost",
 }
 
 
@@ -47,7 +48,7 @@ def pytest_collection_modifyitems(config, items):
 def server(django_db_setup):
     """Reads the settings when it starts, so they are changed around it and not for a single test."""
     with override_settings(**PLAIN_HTTP):
-        running = LiveServer("127.0.0.1")
+        running = LiveServer("localhost")
         yield running
         running.stop()
 
@@ -66,6 +67,7 @@ def browser(chromium):
 def desk(server, browser, transactional_db, settings, tmp_path):
     """A place to open windows at, each watched for what the browser complains about."""
     settings.SITE_URL, settings.DEMO, settings.EMAIL_FILE_PATH = server.url, True, tmp_path
+    settings.OTP_WEBAUTHN_ALLOWED_ORIGINS = [server.url]
     sat_at = Desk(browser, server.url)
     yield sat_at
     sat_at.leave()

@@ -1,6 +1,7 @@
 """Windows of a browser, and what is done in them again and again."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
@@ -47,11 +48,55 @@ class Desk:
             context.close()
 
 
-def sign_in(page: Page, email: str, device: TotpDevice) -> None:
+def give_password(page: Page, email: str) -> None:
     page.goto("/")
     page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password").fill(make.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Code").fill(make.code(device))
+    page.get_by_label("Password", exact=True).fill(make.PASSWORD)
     page.get_by_role("button", name="Continue").click()
-    page.wait_for_url("**/")
+
+
+def sign_in(page: Page, email: str, device: TotpDevice) -> None:
+    give_password(page, email)
+    page.get_by_label("Code").fill(make.code(device))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/")
+
+
+class Passkeys:
+    """A device that keeps passkeys, plugged into a window: its person is there, and shows their finger at once.
+
+    They also choose at once from what autofill offers, which is of use to one test and in the way of others.
+    """
+
+    def __init__(self, page: Page, *, autofill: bool = False) -> None:
+        if not autofill:
+            page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
+        self.session = page.context.new_cdp_session(page)
+        self.session.send("WebAuthn.enable")
+        self.plug_in()
+
+    def plug_in(self) -> None:
+        """A device with nothing on it; those before stay plugged in."""
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        self.id = self.session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+
+    def unplug(self) -> None:
+        self.session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": self.id})
+
+    def show_finger(self, is_shown: bool) -> None:
+        """Whether the device recognises its person."""
+        self.session.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": is_shown})
+
+    def kept(self) -> list[dict[str, Any]]:
+        """The passkeys on it, with their secrets."""
+        credentials: list[dict[str, Any]] = self.session.send("WebAuthn.getCredentials", {"authenticatorId": self.id})[
+            "credentials"
+        ]
+        return credentials
