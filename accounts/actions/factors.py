@@ -31,7 +31,7 @@ def start(*, user: User, name: str, by: Actor, at: datetime) -> TotpDevice:
     return device
 
 
-def enrol(*, user: User, device: TotpDevice, code: str, keep: Session, by: Actor, at: datetime) -> Gained:
+def enrol(*, user: User, device: TotpDevice, code: str, keep: Session | None, by: Actor, at: datetime) -> Gained:
     """Put a prepared app to use once it shows the right code, which is then used up."""
     proofs.confirm_new_app(user=user, device=device, code=code, by=by, at=at)
     with transaction.atomic():
@@ -54,7 +54,7 @@ def rename(*, user: User, device: TotpDevice, name: str, by: Actor, at: datetime
 
 
 @transaction.atomic
-def remove(*, user: User, device: TotpDevice, keep: Session, by: Actor, at: datetime) -> User:
+def remove(*, user: User, device: TotpDevice, keep: Session | None, by: Actor, at: datetime) -> User:
     """Let the codes of an app open nothing any more."""
     user = locks.user(user.pk)
     TotpDevice.objects.filter(pk=device.pk).delete()

@@ -23,7 +23,7 @@ class Gained:
     codes: list[str] = field(default_factory=list)
 
 
-def gained(*, user: User, factor: str, is_first: bool, keep: Session, by: Actor, at: datetime) -> Gained:
+def gained(*, user: User, factor: str, is_first: bool, keep: Session | None, by: Actor, at: datetime) -> Gained:
     """Note a new factor, in the transaction that made it and with the person locked.
 
     The first one brings recovery codes and ends all sessions but the one to keep: they began with a
@@ -38,7 +38,7 @@ def gained(*, user: User, factor: str, is_first: bool, keep: Session, by: Actor,
     return Gained(user, codes)
 
 
-def lost(*, user: User, factor: str, keep: Session, by: Actor, at: datetime) -> User:
+def lost(*, user: User, factor: str, keep: Session | None, by: Actor, at: datetime) -> User:
     """Note that a factor is gone, in the transaction that removed it and with the person locked.
 
     Refused, and with it the removal, where a company demands what is left too little of. The other

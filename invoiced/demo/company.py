@@ -74,9 +74,9 @@ def gather(company: Company, at: datetime.datetime) -> Team:
         user = users.create(email=email, name=name, password=PASSWORD, by=OPERATOR, at=at)
         memberships[email] = members.add(company=company, user=user, role=role, by=OPERATOR, at=at)
         if email == WITH_SECOND_FACTOR:
-            device = factors.start(user=user, password=PASSWORD, by=Actor.member(user), at=at)
+            device = factors.start(user=user, name="Telephone", by=Actor.member(user), at=at)
             code = f"{totp(base64.b32decode(device.seed)):06d}"
-            factors.enrol(user=user, code=code, by=Actor.member(user), at=at)
+            factors.enrol(user=user, device=device, code=code, keep=None, by=Actor.member(user), at=at)
             totp_secrets[email] = device.seed
     return Team(memberships, totp_secrets)
 
