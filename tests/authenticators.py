@@ -12,10 +12,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from django.conf import settings
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, encode_cbor
 
-ORIGIN = "https://testserver"
-RP_ID = "testserver"
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 NO_MAKER = bytes(16)
 
@@ -34,7 +33,7 @@ class Device:
         options: str,
         *,
         flags: int = PRESENT | VERIFIED,
-        rp_id: str = RP_ID,
+        rp_id: str = "",
         algorithm: int = -7,
         fmt: str = "none",
         statement: dict[str, Any] | None = None,
@@ -47,7 +46,7 @@ class Device:
         key = self.key.public_key().public_numbers()
         cose = {1: 2, 3: algorithm, -1: 1, -2: key.x.to_bytes(32), -3: key.y.to_bytes(32)}
         attested = NO_MAKER + struct.pack(">H", len(self.id)) + self.id + encode_cbor(cose)
-        data = _heading(rp_id, flags | ATTESTED, self.count) + attested
+        data = _heading(rp_id or asked["rp"]["id"], flags | ATTESTED, self.count) + attested
         return self._answer(
             {
                 "clientDataJSON": bytes_to_base64url(_client_data("webauthn.create", asked, told)),
@@ -64,14 +63,15 @@ class Device:
         options: str,
         *,
         flags: int = PRESENT | VERIFIED,
-        rp_id: str = RP_ID,
+        rp_id: str = "",
         handle: bytes | None = None,
         key: ec.EllipticCurvePrivateKey | None = None,
         **told: Any,
     ) -> str:
         """The answer to the options for a passkey that exists."""
-        client_data = _client_data("webauthn.get", json.loads(options), told)
-        data = _heading(rp_id, flags, self.count)
+        asked = json.loads(options)
+        client_data = _client_data("webauthn.get", asked, told)
+        data = _heading(rp_id or asked["rpId"], flags, self.count)
         signed = (key or self.key).sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))
         response = {
             "clientDataJSON": bytes_to_base64url(client_data),
@@ -88,7 +88,7 @@ class Device:
 
 
 def _client_data(type: str, asked: dict[str, Any], told: dict[str, Any]) -> bytes:
-    honest = {"type": type, "challenge": asked["challenge"], "origin": ORIGIN, "crossOrigin": False}
+    honest = {"type": type, "challenge": asked["challenge"], "origin": settings.SITE_URL, "crossOrigin": False}
     return json.dumps(honest | told).encode()
 
 
