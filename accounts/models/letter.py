@@ -62,4 +62,4 @@ class Letter(models.Model):
     sent_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"{self.kind} to {self.recipient}"
+        return f"{self.kind.replace('_', ' ')} to {self.recipient}"

@@ -278,7 +278,7 @@ def test_a_letter_that_fails_for_good_is_in_the_log(user, server):
     assert (letter.status, letter.attempts) == ("failed", mail.TRIES)
     entry = SecurityEvent.objects.get(action="letter.failed")
     assert (entry.object_label, entry.outcome, entry.actor_label) == (
-        "new_device to ada@ledger.example",
+        "new device to ada@ledger.example",
         "failure",
         "Automatic mail",
     )

@@ -6,18 +6,19 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from accounts.actions import email_changes, locking, mailed_links, notices, tries
+from accounts.actions import email_changes, locking, mailed_links, notices, recovery_codes, tries
 from accounts.errors import TooManyTries
-from accounts.models import EmailChange, FactorReset, KnownDevice, MailedLink, Session, User
+from accounts.models import EmailChange, FactorReset, KnownDevice, MailedLink, RecoveryCode, Session, User
+from accounts.queries.factors import kinds_of, recovery_codes_left
 from audit.actors import Actor
 from audit.models import SecurityEvent
-from tests import visitors
+from tests import make, visitors
 from tests.accounts.letter_box import delivered, path, text
 from tests.visitors import Browser
 
 pytestmark = pytest.mark.django_db
 AT = datetime.datetime(2026, 3, 16, 9, 0, tzinfo=datetime.UTC)
-DAY = datetime.timedelta(days=1)
+DAY, MINUTE = datetime.timedelta(days=1), datetime.timedelta(minutes=1)
 BY = Actor.operator("tests")
 Purpose = MailedLink.Purpose
 
@@ -190,6 +191,40 @@ def test_an_earlier_change_of_the_owner_is_not_undone(user):
     Browser().post(page)
     user.refresh_from_db()
     assert user.email == "new@ledger.example"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_factor_added_since_the_letter_is_removed_and_an_earlier_one_stays(user, clock, first):
+    if not first:
+        make.authenticator(user)
+    clock.move_to(AT + DAY)
+    page = told(user, "new_device", at=AT + DAY)
+    clock.move_to(AT + DAY + MINUTE)
+    make.passkey(user, "Thief")
+    recovery_codes.renew(user=user, at=AT + DAY + MINUTE)
+    Browser().post(page)
+    assert kinds_of(user) == (not first, False)
+    assert not RecoveryCode.objects.filter(user=user).exists()
+    entry = SecurityEvent.objects.get(action="factor.removed")
+    assert entry.data["factor"] == "the passkey “Thief”"
+
+
+def test_an_app_whose_set_up_the_letter_tells_of_is_removed(user, clock):
+    """An app is made when its set-up begins, the letter when it ends."""
+    make.authenticator(user)
+    clock.move_to(AT + 10 * MINUTE)
+    page = told(user, "factor_added", at=AT + 10 * MINUTE, facts={"factor": "the authenticator app"})
+    Browser().post(page)
+    assert kinds_of(user) == (False, False)
+
+
+def test_recovery_codes_made_before_the_letter_stay(user, clock):
+    make.authenticator(user)
+    recovery_codes.renew(user=user, at=AT)
+    clock.move_to(AT + DAY)
+    page = told(user, "new_device", at=AT + DAY)
+    Browser().post(page)
+    assert (kinds_of(user), recovery_codes_left(user)) == ((True, False), 10)
 
 
 def test_unlocking_gives_all_tries_back_and_says_so_in_the_log(user):
