@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -12,10 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
-from accounts.models import Membership, TotpDevice, User
+from accounts.actions import mailed_links
+from accounts.models import MailedLink, Membership, TotpDevice, User
 from accounts.scoping import in_company
 from accounts.sessions import begin_set_up
 from audit.models import BillingEvent, SecurityEvent
+from security.tokens import token_hash
 from tests import books, make
 from tests.access import bodies
 from tests.access.routes import route
@@ -80,6 +83,18 @@ def second_company(scene: SimpleNamespace) -> None:
     Membership.objects.create(company=scene.rival.company, user=scene.user, role="read_only", created_at=books.AT)
 
 
+def reset_mailed(scene: SimpleNamespace) -> None:
+    """A link for a new password, in a letter to Ada."""
+    link = mailed_links.create(
+        MailedLink.Purpose.RESET_PASSWORD,
+        user=User.objects.get(email="ada@harbour.example"),
+        at=timezone.now(),
+        lasts=timedelta(minutes=1),
+    )
+    scene.owned.token = "token"
+    MailedLink.objects.filter(pk=link.pk).update(token_hash=token_hash(scene.owned.token))
+
+
 def with_app(scene: SimpleNamespace) -> None:
     """An authenticator app, whose code was shown when signing in."""
     scene.device = make.authenticator(scene.user)
@@ -124,6 +139,19 @@ CHANGES = [
         [f"company.entered {ADA}"],
         lambda scene: {"company": scene.rival.company.pk},
         second_company,
+    ),
+    Change(
+        "accounts:forgot_password",
+        "anonymous",
+        ["password_reset.asked visitor Somebody not signed in"],
+        says(email="ada@harbour.example"),
+    ),
+    Change(
+        "accounts:reset_password",
+        "anonymous",
+        ["user.password_reset visitor Somebody not signed in"],
+        says(new=NEW),
+        reset_mailed,
     ),
     Change(
         "accounts:security_change_password",
@@ -231,6 +259,7 @@ CHANGES = [
 ]
 # Addresses that take a form and change nothing.
 CHANGES_NOTHING = {
+    "accounts:password_strength": "judges what is typed and keeps nothing of it",
     "health": "answers whoever asks, however they ask",
 }
 # Who may do none of this to these records, each for another reason.

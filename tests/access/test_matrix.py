@@ -15,6 +15,9 @@ METHODS = ("GET", "POST")
 # The whole list of addresses that need no sign-in. Whoever adds one argues for it here.
 OPEN = {
     "accounts:sign_in": "nobody is signed in yet",
+    "accounts:forgot_password": "nobody is signed in, for want of a password; the answer is the same for every address",
+    "accounts:password_strength": "says what it thinks of a text it was given; somebody with a mailed link asks it too",
+    "accounts:reset_password": "the token in the address is the key; it chooses a password once and signs nobody in",
     "health": "monitors have no account; it says nothing but whether the database answers",
     "portal:link": "the token in the address is the key; opening it changes nothing and shows nothing of the invoice",
     "portal:ended": "says that a visit is over",
