@@ -57,7 +57,9 @@ KINDS: dict[str, Kind] = {
     "factor_removed": _kind("factor", link=Purpose.NOT_ME),
     "recovery_code_used": _kind("codes_left", link=Purpose.NOT_ME),
     "recovery_codes_replaced": _kind(link=Purpose.NOT_ME),
+    "factor_reset_wanted": _kind(link=Purpose.NOT_ME),
     "factor_reset_asked": _kind("person", "page"),
+    "factor_reset_announced": _kind("person", "approver", "due", "page"),
     "factor_reset_approved": _kind("approver", "due", link=Purpose.CANCEL_FACTOR_RESET),
     "factor_reset_refused": _kind("refuser"),
     "factor_reset_done": _kind(link=Purpose.NOT_ME),
@@ -107,8 +109,8 @@ def origin(by: Actor) -> dict[str, str]:
 @task()
 def deliver(letter_id: str) -> None:
     """Send one letter; what goes wrong is kept on its row, and tried again until the tries are used up."""
-    letter = Letter.objects.select_related("user", "company", "link").get(pk=letter_id)
-    if letter.status != Letter.Status.QUEUED:
+    letter = Letter.objects.select_related("user", "company", "link").filter(pk=letter_id).first()
+    if letter is None or letter.status != Letter.Status.QUEUED:
         return
     at = timezone.now()
     try:

@@ -30,3 +30,4 @@ class Permission(StrEnum):
     SECURITY_LOG_VIEW = "security_log.view"
     SETTINGS_EDIT = "settings.edit"
     TEAM_VIEW = "team.view"
+    TEAM_EDIT = "team.edit"

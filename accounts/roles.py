@@ -16,7 +16,7 @@ LOOKS_AT_BILLING = frozenset(
 
 BUILT_IN: dict[str, frozenset[P]] = {
     "administrator": frozenset(P),
-    "employee": frozenset(P) - {P.SETTINGS_EDIT, P.TEAM_VIEW, P.SECURITY_LOG_VIEW},
+    "employee": frozenset(P) - {P.SETTINGS_EDIT, P.TEAM_VIEW, P.TEAM_EDIT, P.SECURITY_LOG_VIEW},
     "account_manager": LOOKS_AT_BILLING
     | {
         P.CUSTOMER_CREATE,

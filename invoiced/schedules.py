@@ -7,8 +7,10 @@ from collections.abc import Callable
 from django.core.management import call_command
 from django_tasks_db.models import DBTaskResult
 
-from accounts.actions import clearing
+from accounts.actions import clearing, factor_resets, factors
+from accounts.errors import FactorResetRefused
 from accounts.models import Company
+from accounts.queries.factor_resets import due_resets
 from accounts.scoping import in_company
 from accounts.session_store import SessionStore
 from audit.actors import Actor
@@ -18,6 +20,7 @@ from billing.queries.attempts import charges_waited_for, to_ask_about, without_p
 from invoiced import retries
 from invoiced.models import Schedule
 from portal.models import PortalSession
+from security import ratelimit
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +58,23 @@ def free_stale_tasks(at: datetime.datetime) -> None:
         retries.again(task, retries.WorkerDied("The worker that ran it ended."), at)
 
 
+def carry_out_factor_resets(at: datetime.datetime) -> None:
+    """What an administrator agreed to a day ago and nobody stopped."""
+    for reset in due_resets(at):
+        try:
+            factor_resets.carry_out(reset=reset, by=AUTOMATION, at=at)
+        except FactorResetRefused as refusal:
+            logger.info("factor reset %s: %s", reset.pk, refusal)
+        except Exception:
+            logger.exception("factor reset %s could not be carried out", reset.pk)
+
+
 def clear_out(at: datetime.datetime) -> None:
     DBTaskResult.objects.finished().filter(finished_at__lt=at - KEPT).delete()
     SessionStore.clear_expired()
+    ratelimit.clear_expired(at)
     clearing.forget_before(at - KEPT)
+    factors.forget_unfinished(at)
     PortalSession.objects.filter(seen_at__lt=at - KEPT).delete()
     waited_for: list[str] = []
     for company in Company.objects.order_by("pk"):
@@ -71,6 +87,7 @@ SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], Non
     "reminders": (datetime.timedelta(hours=1), remind),
     "unsettled attempts": (datetime.timedelta(minutes=1), follow_up_attempts),
     "stale tasks": (datetime.timedelta(minutes=1), free_stale_tasks),
+    "factor resets": (datetime.timedelta(minutes=1), carry_out_factor_resets),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }
 

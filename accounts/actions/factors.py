@@ -1,6 +1,6 @@
 """Authenticator apps: setting up, renaming, removing. Whoever asks has just shown who they are."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -15,6 +15,7 @@ from audit import log
 from audit.actors import Actor
 
 MOST_APPS = 10
+UNFINISHED_LASTS = timedelta(hours=1)
 NOTHING_TO_CONFIRM = "There is no authenticator app to confirm. Start the set-up again."
 
 
@@ -59,6 +60,11 @@ def remove(*, user: User, device: TotpDevice, keep: Session | None, by: Actor, a
     user = locks.user(user.pk)
     TotpDevice.objects.filter(pk=device.pk).delete()
     return second_factors.lost(user=user, factor=described(device), keep=keep, by=by, at=at)
+
+
+def forget_unfinished(at: datetime) -> None:
+    """Drop the seeds of set-ups that nobody finished in time."""
+    TotpDevice.objects.filter(confirmed=False, created_at__lt=at - UNFINISHED_LASTS).delete()
 
 
 def described(device: TotpDevice) -> str:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from accounts import events, passkeys
-from accounts.actions import proofs, tries
+from accounts.actions import factor_resets, proofs, tries
 from accounts.errors import PasskeyRefused, SignInRefused
 from accounts.models import User
 from accounts.models.session import Proof
@@ -101,6 +101,7 @@ def with_second_step(
         _record(event, account, person, at, outcome="failure")
         raise SignInRefused(REFUSAL)
     _record(events.USER_SIGNED_IN, account, person, at, method=METHODS[proof])
+    factor_resets.end_by_signing_in(user=account.user, by=person, at=at)
     tries.succeeded(_counts(pending), taken_at=pending.at)
     left = recovery_codes_left(account.user) if proof == Proof.RECOVERY else None
     return SignedIn(account, (Proof.PASSWORD, proof), left)
@@ -115,7 +116,9 @@ def with_passkey(*, answer: str, state: str, device_token: str | None, by: Actor
             _record(events.PASSKEY_REFUSED, Account(NOBODY), by, at, outcome="failure")
         raise
     account = account_of(passkey.user_id, device_token)
-    _record(events.USER_SIGNED_IN, account, _person(account.user, by), at, method="a passkey")
+    person = _person(account.user, by)
+    _record(events.USER_SIGNED_IN, account, person, at, method="a passkey")
+    factor_resets.end_by_signing_in(user=account.user, by=person, at=at)
     return SignedIn(account, (Proof.PASSKEY,))
 
 

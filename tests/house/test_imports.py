@@ -90,13 +90,16 @@ LAYERS = {
         "policy": "models",
         "pending": "",
         "access": "models permissions roles",
+        "doors": f"{PURE} models queries access",
         "sessions": "models queries actions",
         "session_store": "models",
         "passkeys": f"{PURE} models",
         "step_up": f"{PURE} models queries forms actions sessions passkeys",
         "middleware": "access actions models policy queries scoping sessions",
         "actions": f"{PURE} permissions roles models queries locks scoping policy passkeys letters pending",
-        "views": f"{PURE} permissions roles models queries forms actions sessions policy passkeys step_up pending",
+        "views": (
+            f"{PURE} permissions roles models queries forms actions sessions policy passkeys step_up pending doors"
+        ),
     },
     "billing": usual(BILLING)
     | {

@@ -9,7 +9,7 @@ from tests.house.code import report
 OTHER_GUARDS = {
     "public": "everybody",
     "signed_in": "a member who is fully signed in, for pages about their own account",
-    "first_factor": "a member whose password was right and whose second factor is asked for next",
+    "factor_set_up": "a member who is signed in, also while a factor that is demanded of them is missing",
     "portal": "a contact in the portal, for their own customer's records",
 }
 

@@ -1,0 +1,131 @@
+"""A fresh start for whoever lost every factor: agreed to by an administrator, announced, carried out a day later."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from accounts import events, letters, locks
+from accounts.actions import mailed_links, notices, second_factors
+from accounts.errors import FactorResetRefused
+from accounts.models import FactorReset, MailedLink, Passkey, RecoveryCode, TotpDevice, User
+from accounts.queries.factor_resets import administrators_around, is_live_member
+from accounts.queries.memberships import home_company_id
+from audit import log
+from audit.actors import Actor
+from audit.registry import EventType
+
+DELAY = timedelta(hours=24)
+UNTIL_THE_WORKER_COMES = timedelta(hours=1)
+DECIDED = "This request was decided or withdrawn in the meantime."
+NOT_ONES_OWN = "Nobody decides about their own second factor. Ask another administrator."
+Outcome = FactorReset.Outcome
+
+
+@transaction.atomic
+def approve(*, reset: FactorReset, approver: User, by: Actor, at: datetime) -> None:
+    """Agree: in a day's time, unless somebody stops it, the person starts afresh. All concerned are told now."""
+    if approver == reset.user:
+        raise FactorResetRefused(NOT_ONES_OWN)
+    due = at + DELAY
+    undecided = FactorReset.objects.filter(pk=reset.pk, ended_at__isnull=True, approved_at__isnull=True)
+    if not undecided.update(approved_by=approver, approved_at=at, due_at=due):
+        raise FactorResetRefused(DECIDED)
+    _record(events.FACTOR_RESET_APPROVED, reset.user, reset.company_id, by, at)
+    link = mailed_links.create(
+        MailedLink.Purpose.CANCEL_FACTOR_RESET,
+        user=reset.user,
+        at=at,
+        lasts=DELAY + UNTIL_THE_WORKER_COMES,
+        subject_id=reset.pk,
+    )
+    told = {"approver": str(approver), "due": due.isoformat()}
+    letters.queue(
+        "factor_reset_approved",
+        user=reset.user,
+        to=reset.user.email,
+        at=at,
+        facts=told,
+        link=link,
+        company=reset.company,
+    )
+    told |= {"person": str(reset.user), "page": reverse("accounts:team")}
+    for other in administrators_around(reset.user):
+        letters.queue(
+            "factor_reset_announced", user=other.user, to=other.user.email, at=at, facts=told, company=other.company
+        )
+
+
+@transaction.atomic
+def refuse(*, reset: FactorReset, refuser: User, by: Actor, at: datetime) -> None:
+    """Leave the person's factors as they are, also after somebody agreed."""
+    if refuser == reset.user:
+        raise FactorResetRefused(NOT_ONES_OWN)
+    _end(reset, Outcome.REFUSED, at)
+    _record(events.FACTOR_RESET_REFUSED, reset.user, reset.company_id, by, at)
+    told = {"refuser": str(refuser)}
+    letters.queue(
+        "factor_reset_refused", user=reset.user, to=reset.user.email, at=at, facts=told, company=reset.company
+    )
+
+
+@transaction.atomic
+def cancel(*, link: MailedLink, by: Actor, at: datetime) -> None:
+    """Stop it with the link of the letter that announced it."""
+    mailed_links.use(link, at)
+    reset = FactorReset.objects.select_related("user").get(pk=link.subject_id)
+    _end(reset, Outcome.CANCELLED, at)
+    _record(events.FACTOR_RESET_CANCELLED, reset.user, reset.company_id, by, at)
+
+
+@transaction.atomic
+def end_by_signing_in(*, user: User, by: Actor, at: datetime) -> None:
+    """Whoever signs in with a factor has not lost it. Costs one statement where nothing was asked for."""
+    open_ones = FactorReset.objects.filter(user=user, ended_at__isnull=True)
+    if open_ones.update(ended_at=at, outcome=Outcome.CANCELLED):
+        mailed_links.withdraw(user, MailedLink.Purpose.CANCEL_FACTOR_RESET, at=at)
+        _record(events.FACTOR_RESET_CANCELLED, user, home_company_id(user), by, at)
+
+
+@transaction.atomic
+def carry_out(*, reset: FactorReset, by: Actor, at: datetime) -> None:
+    """Start afresh when the day is over. Not for whoever left the company that agreed, or whose account is locked."""
+    user = locks.user(reset.user_id)
+    if user.locked_at or not is_live_member(user, reset.company_id):
+        _end(reset, Outcome.CANCELLED, at)
+        _record(events.FACTOR_RESET_CANCELLED, user, reset.company_id, by, at)
+        return
+    _end(reset, Outcome.DONE, at, due_at__lte=at)
+    _start_afresh(user, reset.company_id, by, at)
+
+
+@transaction.atomic
+def carry_out_now(*, user: User, by: Actor, at: datetime) -> None:
+    """Start afresh at once, for an only administrator: whoever runs the server vouches for the person."""
+    user = locks.user(user.pk)
+    FactorReset.objects.filter(user=user, ended_at__isnull=True).update(ended_at=at, outcome=Outcome.DONE)
+    _start_afresh(user, home_company_id(user), by, at)
+
+
+def _start_afresh(user: User, company_id: UUID | None, by: Actor, at: datetime) -> None:
+    """The password alone signs in again, and where a company demands a factor it is asked for at once."""
+    for kind in (TotpDevice, Passkey, RecoveryCode):
+        kind.objects.filter(user=user).delete()
+    second_factors.end_sessions(user=user, keep=None, by=by, at=at)
+    mailed_links.withdraw(user, MailedLink.Purpose.CANCEL_FACTOR_RESET, at=at)
+    _record(events.FACTOR_RESET_DONE, user, company_id, by, at)
+    notices.tell("factor_reset_done", user=user, by=by, at=at)
+
+
+def _end(reset: FactorReset, outcome: Outcome, at: datetime, **only_if: Any) -> None:
+    """One statement decides who ends it: of two at once, the second is refused."""
+    open_one = FactorReset.objects.filter(pk=reset.pk, ended_at__isnull=True, **only_if)
+    if not open_one.update(ended_at=at, outcome=outcome):
+        raise FactorResetRefused(DECIDED)
+    mailed_links.withdraw(reset.user, MailedLink.Purpose.CANCEL_FACTOR_RESET, at=at)
+
+
+def _record(event: EventType, user: User, company_id: UUID | None, by: Actor, at: datetime) -> None:
+    log.record(event, target=user, by=by, at=at, company_id=company_id)

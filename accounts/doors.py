@@ -1,0 +1,25 @@
+"""The only doors through which views reach what members asked of their administrators."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from accounts.access import Access
+from accounts.models import FactorReset
+from accounts.queries.factor_resets import open_resets
+
+
+def factor_resets(access: Access) -> QuerySet[FactorReset]:
+    """What members of this company asked for and what is not over."""
+    return open_resets(access.company)
+
+
+def get_factor_reset(access: Access, id: UUID) -> FactorReset:
+    """The request, if it is one of a member here and not over; otherwise 404."""
+    return get_object_or_404(factor_resets(access), pk=id)
+
+
+def get_factor_reset_to_approve(access: Access, id: UUID) -> FactorReset:
+    """The request, if it was put to this very company; otherwise 404. Refusing is for any company of the person."""
+    return get_object_or_404(factor_resets(access).filter(company=access.company), pk=id)

@@ -1,0 +1,45 @@
+"""Who asked for a fresh start of their second factor, and who may decide about it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import Company, FactorReset, Membership, User
+from accounts.queries.memberships import administrators
+
+
+def open_resets(company: Company) -> QuerySet[FactorReset]:
+    """What members of a company asked for and what is not decided or not yet carried out, oldest first."""
+    members = Membership.objects.live().filter(company=company).values("user")
+    resets = FactorReset.objects.filter(ended_at__isnull=True, user__in=members)
+    return resets.select_related("user", "company", "approved_by").order_by("asked_at", "pk")
+
+
+def due_resets(at: datetime) -> list[FactorReset]:
+    """Those agreed to whose day of waiting is over."""
+    due = FactorReset.objects.filter(ended_at__isnull=True, due_at__lte=at)
+    return list(due.select_related("user", "company").order_by("due_at", "pk"))
+
+
+def company_to_ask(user: User) -> Company | None:
+    """The first company of a person in which somebody else can decide; None for an only administrator."""
+    memberships = Membership.objects.live().filter(user=user).select_related("company")
+    return next((one.company for one in memberships if other_administrators(one.company, user).exists()), None)
+
+
+def other_administrators(company: Company, user: User) -> QuerySet[Membership]:
+    """The administrators of a company but for one person."""
+    return administrators(company).exclude(user=user).select_related("user", "company")
+
+
+def is_live_member(user: User, company_id: UUID) -> bool:
+    """Whether a person belongs to a company today."""
+    return Membership.objects.live().filter(user=user, company_id=company_id).exists()
+
+
+def administrators_around(user: User) -> list[Membership]:
+    """The administrators of every company a person is in, but for the person, each once."""
+    companies = Membership.objects.live().filter(user=user).values("company")
+    around = Membership.objects.live().filter(company__in=companies, role="administrator").exclude(user=user)
+    return list({one.user_id: one for one in around.select_related("user", "company")}.values())
