@@ -118,7 +118,8 @@ class SecurityEvent(Envelope):
     """What happened to accounts, sessions and access. Without a company when it concerns the account alone."""
 
     class Meta(Envelope.Meta):
-        pass
+        # A person reads what they did in every company.
+        indexes = [*Envelope.Meta.indexes, models.Index(fields=["actor_id", "at", "id"], name="securityevent_of_actor")]
 
 
 def _title(name: str) -> str:

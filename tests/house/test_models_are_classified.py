@@ -12,6 +12,8 @@ from tests.house.code import APPS, report
 EDITABLE = """
     security.Tally
     accounts.Company accounts.User accounts.Membership accounts.TotpDevice accounts.RecoveryCode
+    accounts.Session accounts.KnownDevice accounts.FormerPassword accounts.Letter accounts.MailedLink
+    accounts.EmailChange accounts.FactorReset
     billing.Customer billing.Contact billing.CustomerBalance billing.TaxRate billing.Item billing.Seller billing.Logo
     billing.PaymentAttempt billing.SandboxCharge billing.EmailMessage billing.Reminder billing.Note billing.Sequence
     portal.Link portal.PortalSession invoiced.Schedule
