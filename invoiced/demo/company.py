@@ -67,16 +67,16 @@ def create(at: datetime.datetime) -> Company:
     return companies.create(name=COMPANY, time_zone="Europe/Berlin", currency="EUR", by=OPERATOR, at=at)
 
 
-def gather(company: Company, at: datetime.datetime) -> Team:
-    """One member of each role, and a second administrator who signs in with a code."""
+def gather(company: Company, at: datetime.datetime, now: datetime.datetime) -> Team:
+    """One member of each role, and a second administrator who has just begun to sign in with a code."""
     memberships, totp_secrets = {}, {}
     for role, name, email in PEOPLE:
         user = users.create(email=email, name=name, password=PASSWORD, by=OPERATOR, at=at)
         memberships[email] = members.add(company=company, user=user, role=role, by=OPERATOR, at=at)
         if email == WITH_SECOND_FACTOR:
-            device = factors.start(user=user, name="Telephone", by=Actor.member(user), at=at)
+            device = factors.start(user=user, name="Telephone", by=Actor.member(user), at=now)
             code = f"{totp(base64.b32decode(device.seed)):06d}"
-            factors.enrol(user=user, device=device, code=code, keep=None, by=Actor.member(user), at=at)
+            factors.enrol(user=user, device=device, code=code, keep=None, by=Actor.member(user), at=now)
             totp_secrets[email] = device.seed
     return Team(memberships, totp_secrets)
 

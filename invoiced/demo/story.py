@@ -32,7 +32,7 @@ def tell(now: datetime.datetime) -> Story:
     company = founding.create(beginning)
     today = company.today(now)
     with in_company(company):
-        team = founding.gather(company, beginning)
+        team = founding.gather(company, beginning, now)
         ada, bo = team.actor("ada@fernhill.example"), team.actor("bo@fernhill.example")
         founding.present(company, ada, beginning)
         items = founding.stock(company, ada, beginning)
