@@ -13,13 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
-from accounts.actions import mailed_links
+from accounts.actions import email_changes, mailed_links
 from accounts.models import MailedLink, Membership, TotpDevice, User
 from accounts.scoping import in_company
 from accounts.sessions import begin_set_up
 from audit.models import BillingEvent, SecurityEvent
 from security.tokens import token_hash
-from tests import books, make
+from tests import books, make, visitors
 from tests.access import bodies
 from tests.access.routes import route
 from tests.access.test_matrix import rows
@@ -83,16 +83,25 @@ def second_company(scene: SimpleNamespace) -> None:
     Membership.objects.create(company=scene.rival.company, user=scene.user, role="read_only", created_at=books.AT)
 
 
-def reset_mailed(scene: SimpleNamespace) -> None:
-    """A link for a new password, in a letter to Ada."""
-    link = mailed_links.create(
-        MailedLink.Purpose.RESET_PASSWORD,
-        user=User.objects.get(email="ada@harbour.example"),
-        at=timezone.now(),
-        lasts=timedelta(minutes=1),
-    )
+def mailed(purpose: str) -> Callable[[SimpleNamespace], None]:
+    """A link that acts for Ada, in a letter to her."""
+
+    def given(scene: SimpleNamespace) -> None:
+        ada = User.objects.get(email="ada@harbour.example")
+        link = mailed_links.create(purpose, user=ada, at=timezone.now(), lasts=timedelta(minutes=1))
+        scene.owned.token = "token"
+        MailedLink.objects.filter(pk=link.pk).update(token_hash=token_hash(scene.owned.token))
+
+    return given
+
+
+def address_changing(scene: SimpleNamespace) -> None:
+    """Ada has asked for another address, and the letters have left."""
+    ada = User.objects.get(email="ada@harbour.example")
+    email_changes.start(user=ada, new_email="new@harbour.example", by=books.BY, at=timezone.now())
     scene.owned.token = "token"
-    MailedLink.objects.filter(pk=link.pk).update(token_hash=token_hash(scene.owned.token))
+    new = MailedLink.objects.filter(user=ada, purpose=MailedLink.Purpose.NEW_EMAIL)
+    new.update(token_hash=token_hash(scene.owned.token))
 
 
 def with_app(scene: SimpleNamespace) -> None:
@@ -116,6 +125,7 @@ def code(scene: SimpleNamespace) -> dict[str, str]:
 
 ADA = "member Ada"
 ANA = "contact Ana"
+NOBODY = "visitor Somebody not signed in"
 NEW = "nine slow barges under fog"
 CHANGES = [
     Change(
@@ -127,7 +137,7 @@ CHANGES = [
     Change(
         "accounts:sign_in",
         "anonymous",
-        ["user.sign_in_failed visitor Somebody not signed in"],
+        [f"user.sign_in_failed {NOBODY}"],
         says(email="ada@harbour.example", password="guessed"),
     ),
     Change("accounts:sign_in_code", "half", ["user.signed_in member Half"], code),
@@ -143,16 +153,26 @@ CHANGES = [
     Change(
         "accounts:forgot_password",
         "anonymous",
-        ["password_reset.asked visitor Somebody not signed in"],
+        [f"password_reset.asked {NOBODY}"],
         says(email="ada@harbour.example"),
     ),
     Change(
         "accounts:reset_password",
         "anonymous",
-        ["user.password_reset visitor Somebody not signed in"],
+        [f"user.password_reset {NOBODY}"],
         says(new=NEW),
-        reset_mailed,
+        mailed(MailedLink.Purpose.RESET_PASSWORD),
     ),
+    Change("accounts:not_me", "anonymous", [f"account.locked {NOBODY}"], given=mailed(MailedLink.Purpose.NOT_ME)),
+    Change("accounts:unlock", "anonymous", [f"wait.lifted {NOBODY}"], given=mailed(MailedLink.Purpose.UNLOCK)),
+    Change("accounts:email_agree", "anonymous", [f"email_change.agreed {NOBODY}"], given=address_changing),
+    Change(
+        "accounts:email_change",
+        "administrator",
+        [f"email_change.started {ADA}"],
+        says(new_email="new@harbour.example"),
+    ),
+    Change("accounts:email_change_cancel", "administrator", [f"email_change.stopped {ADA}"], given=address_changing),
     Change(
         "accounts:security_change_password",
         "administrator",
@@ -290,7 +310,7 @@ def stage(world, people):
     ada = User.objects.get(email="ada@harbour.example")
     ada.set_password(make.PASSWORD)
     ada.save()
-    people["administrator"].force_login(ada)
+    visitors.sign_in(people["administrator"], ada.memberships.get())
     half = User.objects.get(email="half@harbour.example")
     return SimpleNamespace(world=world, people=people, users={"administrator": ada, "half": half})
 

@@ -9,12 +9,16 @@ from tests.access.routes import all_routes
 from tests.access.world import ask
 from tests.house.code import report
 
-COLUMNS = "anonymous administrator employee owner manager read_only rival half customer other".split()
+COLUMNS = "anonymous administrator employee owner manager read_only rival half bare stale customer other".split()
 METHODS = ("GET", "POST")
+ASKS_WHO_IS_THERE = b'name="confirm-interrupted"'
 
 # The whole list of addresses that need no sign-in. Whoever adds one argues for it here.
 OPEN = {
     "accounts:sign_in": "nobody is signed in yet",
+    "accounts:email_agree": "the token in the address is the key, mailed to an address that is asked whether it agrees",
+    "accounts:not_me": "the token in the address is the key; whoever is put out of an account cannot sign in",
+    "accounts:unlock": "the token in the address is the key; it is for somebody who is kept from signing in",
     "accounts:forgot_password": "nobody is signed in, for want of a password; the answer is the same for every address",
     "accounts:password_strength": "says what it thinks of a text it was given; somebody with a mailed link asks it too",
     "accounts:reset_password": "the token in the address is the key; it chooses a password once and signs nobody in",
@@ -36,7 +40,8 @@ def rows() -> list[Row]:
     text = (Path(__file__).parent / "matrix.txt").read_text().partition("anon admin")[2]
     lines = [line.split() for line in text.splitlines()[1:] if line]
     return [
-        Row(name, method, dict(zip(COLUMNS, rest, strict=False)), "".join(rest[10:])) for name, method, *rest in lines
+        Row(name, method, dict(zip(COLUMNS, rest, strict=False)), "".join(rest[len(COLUMNS) :]))
+        for name, method, *rest in lines
     ]
 
 
@@ -63,12 +68,12 @@ def test_everybody_is_answered_what_the_table_says(world, people):
 
 
 def described(response, goes_to):
-    """The status, or where a redirect leads if that is not where the row says."""
+    """The status, or what a redirect or a question stands for; where a redirect leads, if not where the row says."""
     if response.status_code != 302:
-        return str(response.status_code)
+        return "confirm" if ASKS_WHO_IS_THERE in response.body else str(response.status_code)
     place = resolve(response.headers["Location"].partition("?")[0]).view_name
     if place == "accounts:sign_in" and "?next=" in response.headers["Location"]:
         return "in"
-    if place == "accounts:sign_in_code":
-        return "code"
+    if place == "accounts:security_set_up":
+        return "setup"
     return "302" if place == goes_to else f"302 to {place}"
