@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import transaction
 
 from accounts import events
 from accounts.actions import notices
-from accounts.models import KnownDevice, User
+from accounts.models import KnownDevice
 from accounts.queries.sign_in import Account
 from audit import log
 from audit.actors import Actor
@@ -43,11 +42,6 @@ def remember(*, account: Account, token: str | None, by: Actor, at: datetime) ->
     return Remembered(device, renewed)
 
 
-def forget(user: User) -> None:
-    """Know no browser of this person any more."""
-    KnownDevice.objects.filter(user=user).delete()
-
-
 def _add(account: Account, seen: dict[str, str], by: Actor, at: datetime) -> KnownDevice:
     """A browser not seen before. The very first one is no news: the person is in front of it."""
     device = KnownDevice(user=account.user, **seen, first_seen_at=at, last_seen_at=at)
@@ -56,10 +50,10 @@ def _add(account: Account, seen: dict[str, str], by: Actor, at: datetime) -> Kno
     if account.devices:
         notices.tell("new_device", user=account.user, by=by, at=at, facts={"device": str(device)}, subject_id=device.pk)
     if account.devices >= MOST:
-        _forget_oldest(account.user.pk)
+        _forget_oldest(device)
     return device
 
 
-def _forget_oldest(user_id: UUID) -> None:
-    devices = KnownDevice.objects.filter(user=user_id).order_by("-last_seen_at", "-pk")
-    KnownDevice.objects.filter(pk__in=list(devices.values_list("pk", flat=True)[MOST:])).delete()
+def _forget_oldest(new: KnownDevice) -> None:
+    others = KnownDevice.objects.filter(user=new.user_id).exclude(pk=new.pk).order_by("-last_seen_at", "-pk")
+    KnownDevice.objects.filter(pk__in=list(others.values_list("pk", flat=True)[MOST - 1 :])).delete()

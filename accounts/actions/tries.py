@@ -32,7 +32,7 @@ CONFIRMATION = Limit("confirm_in_session", tries=10, period=WAIT)
 CONFIRMATIONS = Limit("confirm_anywhere", tries=50, period=WAIT)
 LOCKED_LETTER = Limit("locked_letter", tries=1, period=WAIT)
 SEVERAL = User(id=UUID(int=0), name="several accounts")
-REFUSAL = f"Too many tries. Wait {WAIT.seconds // 60} minutes, then try again."
+REFUSAL = "Too many tries. Wait {minutes} minutes, then try again."
 
 
 def at_sign_in(address: str, source: str, device_id: UUID | None) -> list[Count]:
@@ -62,7 +62,7 @@ def take(counts: Sequence[Count], *, user: User, by: Actor, at: datetime) -> Non
         return
     if ratelimit.is_first_refusal(spent):
         _tell(spent, user, by, at)
-    raise TooManyTries(REFUSAL)
+    raise TooManyTries(REFUSAL.format(minutes=_minutes(spent)))
 
 
 def succeeded(counts: Sequence[Count], *, taken_at: datetime) -> None:
@@ -88,9 +88,13 @@ def _tell(spent: Count, user: User, by: Actor, at: datetime) -> None:
         at=at,
         company_id=home_company_id(user),
         outcome="refused",
-        minutes=WAIT.seconds // 60,
+        minutes=_minutes(spent),
     )
     is_told = user.pk != NOBODY.pk and user.is_active and user.locked_at is None
     if is_told and ratelimit.take_each([LOCKED_LETTER.of(str(user.pk), account=user.email)], at=at) is None:
         link = mailed_links.create(MailedLink.Purpose.UNLOCK, user=user, at=at, lasts=UNLOCK_LASTS)
         letters.queue("locked", user=user, to=user.email, at=at, facts=letters.origin(by), link=link)
+
+
+def _minutes(spent: Count) -> int:
+    return int(spent.limit.period.total_seconds()) // 60

@@ -32,7 +32,8 @@ class CodeField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         """Nothing typed here says anything about an account: the shape alone is judged."""
-        code = SEPARATORS.sub("", super().clean(value))
-        if code and not (APP_CODE.fullmatch(code) or RECOVERY_CODE.fullmatch(code)):
+        typed = super().clean(value)
+        code = SEPARATORS.sub("", typed)
+        if typed and not (APP_CODE.fullmatch(code) or RECOVERY_CODE.fullmatch(code)):
             raise ValidationError(SHAPES, code="shape")
         return code

@@ -1,23 +1,32 @@
+"""The second step of signing in: a code, a recovery code or a passkey, judged together with the password."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.urls import URLPattern, get_resolver
 
-from accounts.actions import recovery_codes
-from accounts.models import RecoveryCode, TotpDevice
+from accounts.actions import recovery_codes, sign_ins
+from accounts.forms.codes import RECOVERY_CODE_LENGTH, SHAPES
+from accounts.models import Letter, Passkey, RecoveryCode, Session, TotpDevice
+from accounts.models.session import Proof
 from audit.models import SecurityEvent
 from tests import make
+from tests.accounts.signing_in import (
+    CODE,
+    OWN_ACCOUNT,
+    SIGN_IN,
+    actions,
+    give_code,
+    give_password,
+    is_inside,
+    refusal,
+    sign_in,
+    text,
+    use_passkey,
+)
 
 pytestmark = pytest.mark.django_db
-
-CODE = "/sign-in/code/"
-OWN_ACCOUNT = "/settings/security/"
-START = "/settings/security/authenticator/"
-CONFIRM = "/settings/security/authenticator/confirm/"
-QR = "/settings/security/authenticator/code.svg"
-REMOVE = "/settings/security/authenticator/remove/"
-NEW_CODES = "/settings/security/recovery-codes/"
 
 
 @pytest.fixture
@@ -36,35 +45,23 @@ def device(ada):
     return make.authenticator(ada)
 
 
-def give_password(browser):
-    return browser.post("/sign-in/", {"email": "ada@example.com", "password": make.PASSWORD})
+@pytest.fixture
+def codes(device):
+    return recovery_codes.renew(user=device.user, at=make.AT)
 
 
-def give_code(browser, code):
-    return browser.post(CODE, {"code": code})
-
-
-def is_inside(browser):
-    return browser.get(OWN_ACCOUNT).status_code == 200
-
-
-def actions():
-    return list(SecurityEvent.objects.order_by("at", "id").values_list("action", flat=True))
-
-
-def test_the_password_alone_opens_nothing_but_the_code_page(browser, device):
+def test_the_password_alone_opens_nothing(browser, device):
     give_password(browser)
 
     for address in own_addresses():
-        if address not in (CODE, "/sign-out/", "/sign-in/"):
-            assert browser.get(address).url.startswith(CODE), address
-            assert browser.post(address).url.startswith(CODE), address
+        assert browser.get(address).url.startswith(SIGN_IN), address
+        assert browser.post(address).url.startswith(SIGN_IN), address
     assert browser.get(CODE).status_code == 200
     assert actions() == ["user.password_accepted"]
 
 
 def own_addresses():
-    """Every address of accounts and audit that takes no argument."""
+    """Every private address of accounts and audit that takes no argument."""
     found = []
     for resolver in get_resolver().url_patterns:
         for entry in getattr(resolver, "url_patterns", []):
@@ -85,333 +82,301 @@ def test_the_code_finishes_signing_in(browser, device):
     assert response.url == OWN_ACCOUNT
     assert is_inside(browser)
     assert browser.session.session_key != key
-    assert actions() == ["user.password_accepted", "user.signed_in"]
+    assert "pending_sign_in" not in browser.session
+    assert [*Session.objects.get().proofs] == [Proof.PASSWORD, Proof.APP]
+    assert actions() == ["user.password_accepted", "user.signed_in", "device.added"]
     entry = SecurityEvent.objects.get(action="user.signed_in")
     assert str(entry) == "Ada Lovelace signed in with a password and an authenticator code"
 
 
-def test_a_code_with_a_space_is_the_same_code(browser, device):
+def test_the_way_on_is_kept_through_both_steps(browser, device):
+    first = browser.post(f"{SIGN_IN}?next=/settings/team/", {"email": "ada@example.com", "password": make.PASSWORD})
+
+    assert browser.post(first.url, {"code": make.code(device)}).url == "/settings/team/"
+
+
+def test_a_wrong_password_with_the_right_code_is_refused_like_a_right_one_with_a_wrong_code(browser, device):
+    answers = [
+        sign_in(browser, make.code(device), password="wrong"),
+        sign_in(browser, "000000"),
+        sign_in(browser, "000000", password="wrong"),
+    ]
+
+    assert {(answer.status_code, refusal(answer)) for answer in answers} == {(200, sign_ins.REFUSAL)}
+    assert not is_inside(browser)
+    assert actions() == [
+        *("user.sign_in_failed", "user.sign_in_failed"),
+        *("user.password_accepted", "factor.failed"),
+        *("user.sign_in_failed", "user.sign_in_failed"),
+    ]
+
+
+def test_a_wrong_password_uses_up_no_code(browser, device, codes):
+    code = make.code(device)
+    sign_in(browser, code, password="wrong")
+    sign_in(browser, codes[0], password="wrong")
+
+    assert sign_in(browser, code).status_code == 302
+    assert RecoveryCode.objects.filter(used_at=None).count() == 10
+
+
+def test_after_a_refusal_one_starts_again_with_the_address_filled_in(browser, device):
+    response = sign_in(browser, "000000")
+
+    assert 'value="ada@example.com"' in response.content.decode()
+    assert 'action="/sign-in/?next=%2F"' in response.content.decode()
+    assert give_code(browser, make.code(device)).url.startswith(SIGN_IN)
+
+
+def test_each_try_takes_one_answer(browser, other_browser, device):
     give_password(browser)
+    other_browser.cookies["__Host-session"] = browser.cookies["__Host-session"].value
+    give_code(browser, "000000")
+
+    response = give_code(other_browser, make.code(device))
+
+    assert response.url.startswith(SIGN_IN)
+    assert not is_inside(other_browser)
+
+
+def test_a_try_lasts_ten_minutes(browser, device, clock):
+    give_password(browser)
+    clock.shift(timedelta(minutes=9, seconds=50))
+    assert browser.get(CODE).status_code == 200
+
+    clock.shift(timedelta(seconds=15))
+    assert browser.get(CODE).url.startswith(SIGN_IN)
+    response = browser.post(CODE, {"code": make.code(device)}, follow=True)
+    assert "Start again with your address and password" in text(response)
+    assert not is_inside(browser)
+
+
+def test_a_second_step_without_a_first_leads_to_the_first(browser, device):
+    assert browser.get(CODE).url == "/sign-in/?next=%2F"
+    assert give_code(browser, make.code(device)).url == "/sign-in/?next=%2F"
+
+
+def test_a_password_changed_meanwhile_ends_the_try(browser, device):
+    give_password(browser)
+    device.user.set_password("another seven quiet lanterns")
+    device.user.save()
+
+    assert refusal(give_code(browser, make.code(device))) == sign_ins.REFUSAL
+
+
+@pytest.mark.parametrize("end", [{"is_active": False}, {"locked_at": make.AT}])
+def test_an_account_closed_meanwhile_ends_the_try(browser, device, end):
+    give_password(browser)
+    type(device.user).objects.filter(pk=device.user.pk).update(**end)
+
+    assert refusal(give_code(browser, make.code(device))) == sign_ins.REFUSAL
+
+
+@pytest.mark.parametrize("form", ["{0}{1}", " {0} {1} ", "{0}-{1}", "{0}\u2013{1}", "{0}\xa0{1}"])
+def test_a_code_may_be_typed_in_parts(browser, device, form):
     code = make.code(device)
 
-    assert give_code(browser, f" {code[:3]} {code[3:]} ").status_code == 302
+    assert sign_in(browser, form.format(code[:3], code[3:])).status_code == 302
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
 def test_a_clock_may_be_half_a_minute_off(browser, device, steps):
-    give_password(browser)
-
-    assert give_code(browser, make.code(device, steps=steps)).status_code == 302
-
-
-@pytest.mark.parametrize("typed", ["", "000000", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "\x00", "x" * 41, "-12345"])
-def test_any_other_code_does_not(browser, device, typed):
-    give_password(browser)
-
-    response = give_code(browser, typed)
-
-    assert response.status_code == 200
-    assert [*response.context["form"].errors] == ["code"]
-    assert not is_inside(browser)
+    assert sign_in(browser, make.code(device, steps=steps)).status_code == 302
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
-def test_a_code_a_minute_away_does_not(browser, device, steps):
-    give_password(browser)
-
-    assert give_code(browser, make.code(device, steps=steps)).status_code == 200
-    assert actions() == ["user.password_accepted", "factor.failed"]
+def test_a_code_a_minute_away_is_refused(browser, device, steps):
+    assert refusal(sign_in(browser, make.code(device, steps=steps))) == sign_ins.REFUSAL
 
 
-def test_a_code_is_accepted_once(browser, other_browser, device, clock):
+NO_CODES = [
+    "12345",
+    "1234567",
+    "abcdef",
+    "12ab56",
+    "١٢٣٤٥٦",
+    "１２３４５６",
+    "²³⁴⁵⁶⁷",
+    "-1234",
+    "x" * 41,
+    "9" * 100_000,
+]
+
+
+@pytest.mark.parametrize("typed", NO_CODES)
+@pytest.mark.parametrize("password", [make.PASSWORD, "wrong"])
+def test_what_cannot_be_a_code_is_said_at_once_and_costs_no_try(browser, device, typed, password):
+    response = sign_in(browser, typed, password=password)
+
+    assert (response.status_code, [*response.context["form"].errors.items()]) == (200, [("code", [SHAPES])])
+    assert browser.get(CODE).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["", " ", "- -", "\x00"])
+def test_nothing_typed_is_said_at_once(browser, device, typed):
+    response = sign_in(browser, typed)
+
+    assert (response.status_code, [*response.context["form"].errors]) == (200, ["code"])
+    assert not is_inside(browser)
+
+
+def test_a_code_is_accepted_once_and_an_older_one_never(browser, other_browser, device, clock):
     code = make.code(device)
-    give_password(browser)
-    assert give_code(browser, code).status_code == 302
+    assert sign_in(browser, code).status_code == 302
 
-    give_password(other_browser)
-    assert give_code(other_browser, code).status_code == 200
+    assert refusal(sign_in(other_browser, code))
     clock.shift(timedelta(seconds=30))
-    assert give_code(other_browser, make.code(device, steps=-1)).status_code == 200
-    clock.shift(timedelta(seconds=30))
-    assert give_code(other_browser, make.code(device)).status_code == 302
+    assert refusal(sign_in(other_browser, make.code(device, steps=-1)))
+    newer = make.code(device, steps=1)
+    assert sign_in(other_browser, newer).status_code == 302
+    other_browser.cookies.pop("__Host-session")
+    assert refusal(sign_in(other_browser, make.code(device)))
 
 
-def test_after_a_wrong_code_the_app_waits_longer_each_time(browser, device, clock):
-    give_password(browser)
-    give_code(browser, "000000")
-    assert give_code(browser, make.code(device)).status_code == 200
+def test_any_of_several_apps_will_do_and_each_code_counts_once(browser, other_browser, device):
+    second = make.authenticator(device.user)
+    for app in (second, device):
+        assert sign_in(browser, make.code(app)).status_code == 302
+        browser.cookies.pop("__Host-session")
 
-    clock.shift(timedelta(seconds=2))
-    assert give_code(browser, make.code(device)).status_code == 302
-
-
-def tried(browser, code, times, source="192.0.2.1"):
-    return [browser.post(CODE, {"code": code}, REMOTE_ADDR=source).status_code for _ in range(times)]
+    assert refusal(sign_in(other_browser, make.code(second)))
 
 
-@pytest.mark.parametrize("code", ["000000", "AAAA-AAAA"])
-def test_codes_run_out_of_tries(browser, device, clock, code):
-    give_password(browser)
-    assert tried(browser, code, 12) == [200] * 10 + [429, 429]
-    assert actions().count("tries.refused") == 1
-    entry = SecurityEvent.objects.get(action="tries.refused")
-    assert (str(entry), entry.outcome) == (
-        "Ada Lovelace had to wait 30 minutes after too many tries as Ada Lovelace",
-        "refused",
-    )
+def test_wrong_codes_do_not_make_the_person_wait(browser, other_browser, device):
+    for _ in range(5):
+        sign_in(other_browser, "000000")
 
-    clock.shift(timedelta(minutes=30))
-    assert give_code(browser, make.code(device)).status_code == 302
+    assert sign_in(browser, make.code(device)).status_code == 302
 
 
-def test_codes_tried_elsewhere_do_not_lock_the_person_out_until_there_are_very_many(browser, device, clock):
-    give_password(browser)
-    tried(browser, "000000", 11, "192.0.2.1")
-    clock.shift(timedelta(minutes=20))
-    assert tried(browser, make.code(device), 1, "192.0.2.2") == [302]
+def test_an_app_that_is_not_confirmed_counts_for_nothing(browser, ada):
+    TotpDevice.objects.create(user=ada, name="Half", confirmed=False)
+
+    assert give_password(browser).url == "/"
 
 
-def test_codes_run_out_of_tries_wherever_they_come_from(browser, device, clock):
-    give_password(browser)
-    answers = [tried(browser, "000000", 1, f"192.0.2.{source}")[0] for source in range(31)]
-    assert answers == [200] * 30 + [429]
-
-    assert tried(browser, recovery_codes.renew(user=device.user, at=make.AT)[0], 1) == [302]
-
-
-def test_a_persons_code_does_not_open_anothers_session(browser, device):
+def test_a_persons_code_does_not_sign_in_another(browser, device):
     other = make.authenticator(make.user("bo@example.com"))
-    give_password(browser)
 
-    assert give_code(browser, make.code(other)).status_code == 200
-
-
-def test_a_session_from_before_the_set_up_is_asked_for_the_code(browser, ada):
-    give_password(browser)
-    assert is_inside(browser)
-
-    make.authenticator(ada)
-
-    assert browser.get(OWN_ACCOUNT).url.startswith(CODE)
-    assert browser.post(START, {"current": make.PASSWORD}).url == CODE
-    assert browser.post(CONFIRM, {"code": "123456"}).url == CODE
-    assert TotpDevice.objects.count() == 1
+    assert refusal(sign_in(browser, make.code(other)))
 
 
-def test_who_is_verified_or_has_no_app_is_not_asked(browser, ada):
-    give_password(browser)
+def test_a_recovery_code_signs_in_once_and_the_person_is_told(browser, other_browser, codes):
+    response = sign_in(browser, codes[0])
 
-    assert browser.get(CODE).url == "/"
-
-
-def start(browser):
-    browser.post(START, {"current": make.PASSWORD})
-    return TotpDevice.objects.get(confirmed=False)
-
-
-def codes_on(response):
-    return response.context["codes"]
-
-
-def test_setting_up_needs_the_password_then_a_code_and_shows_recovery_codes_once(browser, ada, clock):
-    give_password(browser)
-    assert browser.post(START, {"current": "not my password"}).status_code == 200
-    assert not TotpDevice.objects.exists()
-
-    device = start(browser)
-    key = browser.session.session_key
-    page = browser.get(CONFIRM).content.decode()
-    assert f'src="{QR}"' in page
-    assert " ".join(device.seed[at : at + 4] for at in range(0, 32, 4)) in page
-
-    response = browser.post(CONFIRM, {"code": make.code(device)})
-
-    device.refresh_from_db()
-    assert device.confirmed
-    assert len(codes_on(response)) == 10
-    assert all(code in response.content.decode() for code in codes_on(response))
-    assert browser.session.session_key != key
-    assert is_inside(browser)
-    assert actions() == ["user.signed_in", "password.refused", "factor.started", "factor.enrolled"]
-    assert not any(code in browser.get(OWN_ACCOUNT).content.decode() for code in codes_on(response))
-
-
-def test_the_code_of_the_set_up_does_not_sign_in_again(browser, other_browser, ada, clock):
-    give_password(browser)
-    code = make.code(start(browser))
-    browser.post(CONFIRM, {"code": code})
-
-    give_password(other_browser)
-    assert give_code(other_browser, code).status_code == 200
-    clock.shift(timedelta(seconds=60))
-    assert give_code(other_browser, make.code(TotpDevice.objects.get())).status_code == 302
-
-
-def test_an_app_that_is_not_confirmed_counts_for_nothing(browser, other_browser, ada):
-    give_password(browser)
-    start(browser)
-
-    give_password(other_browser)
-
-    assert is_inside(other_browser)
-
-
-def test_each_set_up_has_a_new_seed_and_a_wrong_code_confirms_nothing(browser, ada):
-    give_password(browser)
-    first = start(browser).seed
-    second = start(browser)
-
-    assert second.seed != first
-    assert browser.post(CONFIRM, {"code": "000000"}).status_code == 200
-    assert not TotpDevice.objects.filter(confirmed=True).exists()
-    assert not RecoveryCode.objects.exists()
-
-
-def test_the_qr_code_is_an_inert_picture_for_its_person_only(browser, other_browser, ada):
-    assert browser.get(QR).url.startswith("/sign-in/")
-    give_password(browser)
-    assert browser.get(QR).status_code == 404
-    start(browser)
-    other_browser.force_login(make.user("bo@example.com"))
-
-    response = browser.get(QR)
-    picture = response.content.decode()
-
-    assert (response["Content-Type"], response["Cache-Control"]) == ("image/svg+xml", "no-store")
-    assert picture.startswith("<svg")
-    assert not any(word in picture for word in ("<script", "style=", "href"))
-    assert other_browser.get(QR).status_code == 404
-
-
-def test_the_seed_is_nowhere_in_the_session(browser, ada):
-    give_password(browser)
-    device = start(browser)
-    browser.get(CONFIRM)
-
-    assert device.seed not in str(browser.session.items())
-
-
-def test_an_unfinished_set_up_is_for_the_session_that_gave_the_password_and_for_a_quarter_of_an_hour(
-    browser, other_browser, ada, clock
-):
-    give_password(other_browser)
-    give_password(browser)
-    device = start(browser)
-    assert (
-        other_browser.get(CONFIRM).status_code == other_browser.post(CONFIRM, {"code": make.code(device)}).status_code
+    assert response.url == "/"
+    assert "You used a recovery code. 9 are left" in text(browser.get(OWN_ACCOUNT))
+    assert "You used a recovery code." not in text(browser.get(OWN_ACCOUNT))
+    assert [*Session.objects.get().proofs] == [Proof.PASSWORD, Proof.RECOVERY]
+    letter = Letter.objects.get()
+    assert (letter.kind, letter.recipient, letter.facts) == (
+        "recovery_code_used",
+        "ada@example.com",
+        {"codes_left": "9", "ip": "192.0.2.1"},
     )
-    assert device.seed[:4] not in other_browser.get(CONFIRM).content.decode()
-    assert other_browser.get(QR).status_code == 404
-    assert not TotpDevice.objects.get().confirmed
-
-    assert browser.get(QR).status_code == 200
-    clock.shift(15 * 60 + 1)
-    assert browser.get(QR).status_code == 404
-    assert browser.get(CONFIRM).status_code == 302
-
-
-def with_codes(ada):
-    make.authenticator(ada)
-    return recovery_codes.renew(user=ada, at=make.AT)
-
-
-def test_recovery_codes_are_80_bits_and_kept_only_as_keyed_hashes(ada):
-    codes = with_codes(ada)
-
-    assert len(set(codes)) == 10
-    assert all(len(code.replace("-", "")) * 5 == 80 for code in codes)
-    stored = str(list(RecoveryCode.objects.values()))
-    assert not any(code in stored or code.replace("-", "") in stored for code in codes)
-
-
-def test_a_recovery_code_signs_in_once(browser, other_browser, ada):
-    code = with_codes(ada)[0]
-    give_password(browser)
-    assert give_code(browser, code).status_code == 302
-    assert is_inside(browser)
-
-    give_password(other_browser)
-    assert give_code(other_browser, code).status_code == 200
-    assert not is_inside(other_browser)
+    assert actions() == ["user.password_accepted", "recovery_code.used", "user.signed_in", "device.added"]
     entry = SecurityEvent.objects.get(action="user.signed_in")
     assert str(entry) == "Ada Lovelace signed in with a password and a recovery code"
 
-
-def test_a_recovery_code_may_be_typed_sloppily(browser, ada):
-    code = with_codes(ada)[0]
-    give_password(browser)
-
-    assert give_code(browser, code.lower().replace("-", " ").replace("o", "0")).status_code == 302
+    assert refusal(sign_in(other_browser, codes[0]))
+    assert Letter.objects.count() == 1
 
 
-def test_a_recovery_code_is_its_owners(browser, ada):
-    make.authenticator(ada)
-    theirs = with_codes(make.user("bo@example.com"))
-    give_password(browser)
-
-    assert give_code(browser, theirs[0]).status_code == 200
+def test_a_recovery_code_may_be_typed_sloppily(browser, codes):
+    assert sign_in(browser, codes[0].lower().replace("-", " ").replace("o", "0")).status_code == 302
 
 
-def inside(browser, device, clock):
-    """Signed in with both factors, and the app shows its next code."""
-    give_password(browser)
-    give_code(browser, make.code(device))
-    clock.shift(timedelta(seconds=60))
-    return make.code(device)
+def test_every_recovery_code_has_the_shape_the_form_asks_for(codes):
+    assert {len(code.replace("-", "")) for code in codes} == {RECOVERY_CODE_LENGTH}
 
 
-def test_removing_needs_a_code_and_ends_other_sessions(browser, other_browser, ada, device, clock):
-    code = inside(browser, device, clock)
-    give_password(other_browser)
-    assert browser.post(REMOVE, {"code": "000000"}).status_code == 200
-    clock.shift(timedelta(seconds=60))
-    assert TotpDevice.objects.exists()
+def test_a_recovery_code_is_its_owners(browser, device):
+    theirs = recovery_codes.renew(user=make.user("bo@example.com"), at=make.AT)
 
-    assert browser.post(REMOVE, {"code": make.code(device)}).status_code == 302
+    assert refusal(sign_in(browser, theirs[0]))
 
-    assert not TotpDevice.objects.exists()
+
+def test_a_passkey_signs_in_without_a_password(browser, ada):
+    passkey = make.passkey(ada)
+
+    response = use_passkey(browser, passkey, f"{SIGN_IN}?next={OWN_ACCOUNT}")
+
+    assert response.url == OWN_ACCOUNT
     assert is_inside(browser)
-    assert not is_inside(other_browser)
-    assert code != make.code(device)
-    assert actions()[-2:] == ["factor.failed", "factor.removed"]
+    assert [*Session.objects.get().proofs] == [Proof.PASSKEY]
+    assert actions() == ["user.signed_in", "device.added"]
+    assert str(SecurityEvent.objects.get(action="user.signed_in")) == "Ada Lovelace signed in with a passkey"
 
 
-def test_removing_takes_the_recovery_codes_along(browser, ada, clock):
-    codes = with_codes(ada)
+def test_a_passkey_alone_is_a_second_factor_too(browser, ada):
+    passkey = make.passkey(ada)
+    assert give_password(browser).url.startswith(CODE)
+
+    assert use_passkey(browser, passkey, CODE).url == "/"
+
+    assert [*Session.objects.get().proofs] == [Proof.PASSWORD, Proof.PASSKEY]
+    assert str(SecurityEvent.objects.get(action="user.signed_in")) == (
+        "Ada Lovelace signed in with a password and a passkey"
+    )
+
+
+@pytest.mark.parametrize("lie", [{"flags": 1}, {"rp_id": "evil.example"}, {"origin": "https://evil.example"}])
+def test_a_passkey_that_does_not_prove_it_signs_nobody_in(browser, ada, lie):
+    passkey = make.passkey(ada)
+
+    response = use_passkey(browser, passkey, **lie)
+
+    assert (response.status_code, bool(refusal(response))) == (200, True)
+    assert not is_inside(browser)
+    assert actions() == ["passkey.refused"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [("{}", ""), ("[]", "x"), ("x" * 100_000, "x:y:z"), ("\x00", "\x00"), ('{"id": 1}', "é")]
+)
+def test_an_answer_made_by_hand_is_refused_with_a_sentence(browser, ada, answer, state):
+    response = browser.post(SIGN_IN, {"passkey": answer, "passkey_state": state})
+
+    assert (response.status_code, bool(refusal(response))) == (200, True)
+    give_password(browser, password="wrong")
+    response = browser.post(CODE, {"passkey": answer, "passkey_state": state})
+    assert (response.status_code, refusal(response)) == (200, sign_ins.REFUSAL)
+
+
+def test_refused_passkeys_do_not_fill_the_log(browser, ada):
+    for _ in range(15):
+        browser.post(SIGN_IN, {"passkey": "{}", "passkey_state": "x"})
+
+    assert actions() == ["passkey.refused"] * 10
+
+
+def test_another_persons_passkey_is_no_second_step(browser, device):
+    bo = make.user("bo@example.com")
+    theirs = make.passkey(bo)
     give_password(browser)
-    give_code(browser, codes[0])
 
-    browser.post(REMOVE, {"code": codes[1]})
-
-    assert not RecoveryCode.objects.exists()
-    assert is_inside(browser)
+    assert refusal(use_passkey(browser, theirs, CODE)) == sign_ins.REFUSAL
+    assert Passkey.objects.get().last_used_at is None
 
 
-def test_new_recovery_codes_end_the_old_ones(browser, ada, clock):
-    old = with_codes(ada)
+def test_a_wrong_password_is_not_mended_by_a_passkey(browser, ada):
+    passkey = make.passkey(ada)
+    give_password(browser, password="wrong")
+
+    assert refusal(use_passkey(browser, passkey, CODE)) == sign_ins.REFUSAL
+
+
+@pytest.mark.parametrize("end", [{"is_active": False}, {"locked_at": make.AT}])
+def test_a_passkey_of_a_closed_account_opens_nothing(browser, ada, end):
+    passkey = make.passkey(ada)
+    type(ada).objects.filter(pk=ada.pk).update(**end)
+
+    assert refusal(use_passkey(browser, passkey))
+
+
+def test_the_second_page_leads_to_those_who_lost_something(browser, device):
     give_password(browser)
-    give_code(browser, old[0])
+    page = browser.get(CODE).content.decode()
 
-    new = codes_on(browser.post(NEW_CODES, {"code": old[1]}))
-
-    assert len(new) == RecoveryCode.objects.count() == 10
-    assert browser.post(NEW_CODES, {"code": old[2]}).status_code == 200
-    assert actions()[-2:] == ["recovery_codes.replaced", "factor.failed"]
-
-
-def test_a_device_deleted_by_an_operator_leaves_no_verified_session(browser, ada, device, clock):
-    inside(browser, device, clock)
-    TotpDevice.objects.all().delete()
-    make.authenticator(ada)
-
-    assert browser.get(OWN_ACCOUNT).url.startswith(CODE)
-
-
-def test_the_overview_says_what_is_on(browser, ada, device, clock):
-    recovery_codes.renew(user=ada, at=make.AT)
-    inside(browser, device, clock)
-
-    page = browser.get(OWN_ACCOUNT).content.decode()
-
-    assert "10 unused codes left" in page
-    assert "last used" in page
+    assert all(f'href="{address}"' in page for address in ("/sign-in/lost-factor/", "/sign-in/forgot/"))
+    assert 'href="/sign-in/?next=/"' in page

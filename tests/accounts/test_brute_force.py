@@ -1,0 +1,355 @@
+"""Guessing at passwords and codes, from one place and from many: who has to wait, who does not, and who is told."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.contrib.auth import hashers
+
+from accounts.actions import proofs, tries
+from accounts.errors import AccountsError, TooManyTries
+from accounts.models import Letter, MailedLink
+from audit.actors import Actor
+from audit.models import SecurityEvent
+from security.models import Tally
+from tests import make
+from tests.accounts.signing_in import (
+    SIGN_IN,
+    actions,
+    give_code,
+    give_password,
+    is_inside,
+    refusal,
+    sign_in,
+    use_passkey,
+)
+
+pytestmark = pytest.mark.django_db
+
+WAIT = "Too many tries. Wait 30 minutes, then try again."
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(datetime(2026, 3, 12, 12, 0, 10, tzinfo=UTC), tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def ada(clock):
+    return make.member(user=make.user("ada@example.com")).user
+
+
+def guess(browser, times=1, **typed):
+    """The statuses of so many wrong passwords."""
+    return [give_password(browser, **({"password": "wrong"} | typed)).status_code for _ in range(times)]
+
+
+def guess_from_everywhere(browser, times, **typed):
+    """One wrong password from each of so many addresses."""
+    return [guess(browser, source=f"198.51.100.{number}", **typed)[0] for number in range(times)]
+
+
+def test_ten_tries_and_then_half_an_hour(browser, ada, clock):
+    assert guess(browser, 10) == [302] * 10
+
+    response = give_password(browser)
+    assert (response.status_code, refusal(response)) == (429, WAIT)
+    clock.shift(timedelta(minutes=29, seconds=59))
+    assert give_password(browser).status_code == 429
+    clock.shift(timedelta(seconds=1))
+    assert give_password(browser).url == "/"
+    assert is_inside(browser)
+
+
+def test_trying_during_the_wait_does_not_make_it_longer(browser, ada, clock):
+    guess(browser, 30)
+    clock.shift(timedelta(minutes=15))
+    guess(browser, 30)
+    clock.shift(timedelta(minutes=15))
+
+    assert give_password(browser).status_code == 302
+
+
+def test_an_account_that_does_not_exist_runs_out_of_tries_too(browser):
+    assert guess(browser, 11, email="nobody@example.com") == [302] * 10 + [429]
+
+
+def test_what_is_refused_is_not_even_hashed(browser, ada, monkeypatch):
+    guess(browser, 10)
+    monkeypatch.setattr(type(hashers.get_hasher()), "encode", failing)
+
+    assert guess(browser) == [429]
+
+
+def test_capitals_do_not_buy_more_tries_and_another_source_is_not_locked_out(browser, ada):
+    for name in ["ada", "Ada", "ADA"] * 4:
+        guess(browser, email=f"{name}@example.com")
+    assert give_password(browser).status_code == 429
+
+    assert give_password(browser, source="192.0.2.9").status_code == 302
+
+
+def test_the_addresses_of_one_subscriber_are_one_source(browser, ada):
+    sources = [f"2001:db8:0:1::{number:x}" for number in range(1, 12)]
+    assert [guess(browser, source=source)[0] for source in sources] == [302] * 10 + [429]
+
+    assert give_password(browser, source="2001:db8:0:2::1").status_code == 302
+
+
+def test_success_forgets_the_failures_before_it(browser, ada):
+    for _ in range(3):
+        guess(browser, 9)
+        assert give_password(browser).url == "/"
+        browser.cookies.clear()
+
+
+def test_a_guess_is_a_password_and_a_code_together(browser, ada):
+    make.authenticator(ada)
+    for _ in range(10):
+        sign_in(browser, "000000")
+
+    assert give_password(browser).status_code == 429
+
+
+def test_several_apps_give_no_more_guesses(browser, ada):
+    for _ in range(3):
+        make.authenticator(ada)
+    for _ in range(10):
+        assert refusal(sign_in(browser, "000000"))
+
+    assert give_password(browser).status_code == 429
+
+
+def test_a_finished_second_step_forgets_the_failures_before_it(browser, ada):
+    device = make.authenticator(ada)
+    guess(browser, 9)
+    assert sign_in(browser, make.code(device)).url == "/"
+    browser.cookies.clear()
+
+    assert guess(browser, 10) == [302] * 10
+
+
+def test_an_account_tried_from_everywhere_runs_out_too(browser, ada, clock):
+    assert guess_from_everywhere(browser, 51) == [302] * 50 + [429]
+
+    assert give_password(browser, source="203.0.113.1").status_code == 429
+    clock.shift(timedelta(minutes=30))
+    assert give_password(browser, source="203.0.113.1").status_code == 302
+
+
+def test_one_source_cannot_use_up_the_tries_of_all(browser, ada):
+    guess(browser, 100)
+
+    assert give_password(browser, source="203.0.113.1").url == "/"
+
+
+def test_success_elsewhere_gives_strangers_no_new_tries(browser, other_browser, ada):
+    guess_from_everywhere(browser, 49)
+    assert give_password(other_browser, source="203.0.113.1").url == "/"
+
+    assert guess(browser, 2, source="203.0.113.2") == [302, 429]
+
+
+def test_a_source_that_tries_everybody_runs_out(browser, ada, clock):
+    answers = [guess(browser, email=f"person{number}@example.com")[0] for number in range(101)]
+    assert answers == [302] * 100 + [429]
+    assert give_password(browser).status_code == 429
+    assert entries_of_waits() == [
+        ("Somebody not signed in had to wait 30 minutes after too many tries as several accounts")
+    ]
+    assert not Letter.objects.exists()
+
+    assert give_password(browser, source="192.0.2.9").status_code == 302
+
+
+def test_many_people_behind_one_address_all_get_in(browser, ada):
+    for number in range(105):
+        make.member(user=make.user(f"colleague{number}@example.com"))
+        browser.cookies.clear()
+        assert give_password(browser, f"colleague{number}@example.com").url == "/"
+
+
+def test_signing_in_to_ones_own_account_buys_no_guesses_at_others(browser, other_browser, ada):
+    make.member(user=make.user("mallory@example.com"))
+    for number in range(99):
+        guess(browser, email=f"person{number}@example.com")
+        other_browser.cookies.clear()
+        assert give_password(other_browser, "mallory@example.com").url == "/"
+
+    assert guess(browser, 2, email="ada@example.com") == [302, 429]
+
+
+def known(browser):
+    give_password(browser)
+    browser.cookies.pop("__Host-session")
+    return browser
+
+
+def test_a_known_browser_is_not_locked_out_by_strangers(browser, other_browser, ada):
+    known(browser)
+    guess(other_browser, 20)
+    guess_from_everywhere(other_browser, 60)
+    assert give_password(other_browser, source="203.0.113.1").status_code == 429
+
+    assert give_password(browser).url == "/"
+
+
+def test_a_known_browser_is_not_locked_out_by_its_own_source(browser, other_browser, ada):
+    known(browser)
+    for number in range(101):
+        guess(other_browser, email=f"person{number}@example.com")
+    assert give_password(other_browser).status_code == 429
+
+    assert give_password(browser).url == "/"
+
+
+def test_a_known_browser_has_tries_of_its_own_and_uses_up_nobody_elses(browser, other_browser, ada, clock):
+    known(browser)
+    assert guess(browser, 12) == [302] * 10 + [429] * 2
+
+    assert guess_from_everywhere(other_browser, 50) == [302] * 50
+    clock.shift(timedelta(minutes=30))
+    assert give_password(browser).url == "/"
+
+
+def test_a_browser_known_to_one_person_is_a_stranger_to_another(browser, other_browser, ada):
+    make.member(user=make.user("mallory@example.com"))
+    give_password(browser, "mallory@example.com")
+    browser.cookies.pop("__Host-session")
+
+    assert guess(browser, 11) == [302] * 10 + [429]
+
+
+def test_a_passkey_is_never_locked_out_nor_counted(browser, other_browser, ada):
+    passkey = make.passkey(ada)
+    guess(other_browser, 11)
+    guess_from_everywhere(other_browser, 51)
+    for _ in range(15):
+        use_passkey(browser, passkey, flags=1)
+    tallies = Tally.objects.exclude(account="").count()
+
+    assert use_passkey(browser, passkey).url == "/"
+    assert Tally.objects.exclude(account="").count() == tallies
+
+
+def entries_of_waits():
+    return [str(entry) for entry in SecurityEvent.objects.filter(action="tries.refused")]
+
+
+def test_the_first_refusal_of_a_wait_is_logged_and_the_owner_told_once(browser, ada, clock):
+    guess(browser, 15)
+
+    entry = SecurityEvent.objects.get(action="tries.refused")
+    assert str(entry) == "Somebody not signed in had to wait 30 minutes after too many tries as Ada Lovelace"
+    assert (entry.outcome, entry.ip, entry.company_id) == ("refused", "192.0.2.1", ada.memberships.get().company_id)
+    letter = Letter.objects.get()
+    assert (letter.kind, letter.recipient, letter.facts) == ("locked", "ada@example.com", {"ip": "192.0.2.1"})
+    assert letter.link.purpose == MailedLink.Purpose.UNLOCK
+    assert Counter(actions()) == {"user.sign_in_failed": 10, "tries.refused": 1}
+
+    clock.shift(timedelta(minutes=30))
+    guess(browser, 15)
+    assert (len(entries_of_waits()), Letter.objects.count()) == (2, 2)
+
+
+def test_one_attack_is_one_letter_however_many_sources_it_has(browser, ada):
+    for number in range(4):
+        guess(browser, 11, source=f"198.51.100.{number}")
+    guess_from_everywhere(browser, 20)
+
+    assert Letter.objects.count() == 1
+    assert len(entries_of_waits()) == 5
+
+
+@pytest.mark.parametrize("closed", [{"is_active": False}, {"locked_at": make.AT}])
+def test_nobody_writes_to_a_closed_account(browser, closed):
+    make.user("gone@example.com", **closed)
+    guess(browser, 11, email="gone@example.com")
+
+    assert not Letter.objects.exists()
+    assert len(entries_of_waits()) == 1
+
+
+def test_no_letter_goes_to_an_address_without_an_account(browser):
+    guess(browser, 11, email="nobody@example.com")
+
+    assert not Letter.objects.exists()
+    assert entries_of_waits() == [
+        "Somebody not signed in had to wait 30 minutes after too many tries as an account that does not exist"
+    ]
+
+
+def test_forgetting_the_tries_ends_every_wait_of_the_account_and_no_other(browser, other_browser, ada):
+    make.member(user=make.user("bo@example.com"))
+    known(other_browser)
+    guess(other_browser, 11)
+    guess(browser, 11)
+    guess_from_everywhere(browser, 60)
+    guess(browser, 11, email="bo@example.com")
+
+    tries.forget_tries(ada)
+
+    assert give_password(other_browser).url == "/"
+    assert give_password(browser, source="198.51.100.1").url == "/"
+    assert give_password(browser, "bo@example.com").status_code == 429
+
+
+def test_no_refusal_without_its_entry(browser, ada, monkeypatch):
+    guess(browser, 10)
+    monkeypatch.setattr("accounts.actions.tries.log.record", failing)
+
+    with pytest.raises(RuntimeError):
+        guess(browser)
+    assert not Letter.objects.exists()
+
+
+def in_session(user, number=1):
+    return Actor.member(user, session=f"session {number}")
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda user, by: proofs.confirm_code(user=user, code="000000", by=by, at=make.AT),
+        lambda user, by: proofs.confirm_code(user=user, code="A" * 16, by=by, at=make.AT),
+        lambda user, by: proofs.confirm_password(user=user, password="wrong", by=by, at=make.AT),
+        lambda user, by: proofs.confirm_new_app(
+            user=user, device=user.totp_devices.get(), code="000000", by=by, at=make.AT
+        ),
+    ],
+)
+def test_confirming_something_while_signed_in_runs_out_of_tries_session_by_session(ada, show):
+    make.authenticator(ada)
+    for _ in range(10):
+        with pytest.raises(AccountsError) as refused:
+            show(ada, in_session(ada))
+        assert not isinstance(refused.value, TooManyTries)
+
+    with pytest.raises(TooManyTries):
+        show(ada, in_session(ada))
+    with pytest.raises(AccountsError) as refused:
+        show(ada, in_session(ada, 2))
+    assert not isinstance(refused.value, TooManyTries)
+    assert Letter.objects.get().kind == "locked"
+
+
+def test_guesses_within_sessions_do_not_stop_anybody_from_signing_in(browser, ada):
+    make.authenticator(ada)
+    for number in range(60):
+        with pytest.raises(AccountsError):
+            proofs.confirm_code(user=ada, code="000000", by=in_session(ada, number), at=make.AT)
+
+    assert give_password(browser).status_code == 302
+
+
+def test_a_second_step_without_a_first_costs_no_try(browser, ada):
+    for _ in range(12):
+        assert give_code(browser, "000000").url.startswith(SIGN_IN)
+
+    assert not Tally.objects.exists()
+
+
+def failing(*args, **options):
+    raise RuntimeError
