@@ -3,26 +3,18 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from accounts.actions import users
-from accounts.errors import AccountsError
-from accounts.forms.security import ChangePasswordForm
 from accounts.queries.factors import apps_of, passkeys_of, recovery_codes_left
 from accounts.queries.sessions import known_devices, live_sessions, pending_changes
 from audit import paging
-from audit.actors import Actor
 from audit.queries import account_events
 from security.guards import signed_in
 
-NEWEST = 20
+NEWEST = 10
 
 
 @signed_in
@@ -59,24 +51,3 @@ def events(request: Any) -> HttpResponse:
         "older": found.older_than and "?" + urlencode({"older_than": found.older_than}),
     }
     return TemplateResponse(request, "accounts/security/events.html", context)
-
-
-@signed_in
-@sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
-def change_password(request: Any) -> HttpResponse:
-    form = ChangePasswordForm(request.POST or None, user=request.user)
-    if form.is_valid():
-        try:
-            user = users.change_password(user=request.user, **form.cleaned_data, **_who_and_when(request))
-        except AccountsError as refusal:
-            form.add_error("current", str(refusal))
-        else:
-            update_session_auth_hash(request, user)
-            messages.success(request, "Your password is changed. Your other sessions have ended.")
-            return redirect("accounts:security")
-    return TemplateResponse(request, "accounts/security/change_password.html", {"form": form})
-
-
-def _who_and_when(request: Any) -> dict[str, Any]:
-    return {"by": Actor.member(request.user, request), "at": timezone.now()}
