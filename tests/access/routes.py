@@ -9,6 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 # The record a route is about, where its name does not begin with it or an invoice must be in a certain state.
 RECORDS = {
+    "accounts:security_authenticator_rename": "app",
+    "accounts:security_authenticator_remove": "app",
     "mailbox_html": "mailbox_letter",
     "mailbox_attachment": "mailbox_letter",
     "billing:contact_create": "customer",
@@ -29,6 +31,7 @@ RECORDS = {
 class Route:
     name: str
     guard: str
+    asks_again: bool
     arguments: tuple[str, ...]
 
     def address(self, records: SimpleNamespace, **changed: Any) -> str:
@@ -43,7 +46,7 @@ class Route:
         if "position" in self.arguments:
             given["position"] = 0
         if "token" in self.arguments:
-            given["token"] = records.token
+            given["token"] = records.tokens[self.name]
         return reverse(self.name, kwargs=given | changed)
 
     def record(self, records: SimpleNamespace) -> Any:
@@ -65,6 +68,8 @@ def route(name: str) -> Route:
 def _walk(resolver: URLResolver, namespace: str) -> Iterator[Route]:
     for entry in resolver.url_patterns:
         if isinstance(entry, URLPattern):
-            yield Route(f"{namespace}{entry.name}", str(entry.callback.guard), tuple(entry.pattern.converters))
+            view = entry.callback
+            asks_again = getattr(view, "fresh_factor", False)
+            yield Route(f"{namespace}{entry.name}", str(view.guard), asks_again, tuple(entry.pattern.converters))
         else:
             yield from _walk(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)

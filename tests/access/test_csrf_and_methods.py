@@ -81,7 +81,7 @@ def test_an_answer_that_is_not_there(people):
 
 def test_an_answer_to_who_asks_too_often(world, monkeypatch):
     monkeypatch.setattr(ratelimit, "take", lambda *parts, at: False)
-    response = ask(Browser(), "POST", reverse("portal:link", args=[world.owned.token]))
+    response = ask(Browser(), "POST", reverse("portal:link", args=[world.owned.tokens["portal:link"]]))
     assert (response.status_code, lacking(response, "portal:link")) == (429, [])
 
 

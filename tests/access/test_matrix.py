@@ -16,6 +16,10 @@ ASKS_WHO_IS_THERE = b'name="confirm-interrupted"'
 # The whole list of addresses that need no sign-in. Whoever adds one argues for it here.
 OPEN = {
     "accounts:sign_in": "nobody is signed in yet",
+    "accounts:sign_in_code": "nobody is signed in yet; without a try that waits for it there is nothing to see",
+    "accounts:sign_out": "whose session has ended may press it too, and learns that nobody is signed in",
+    "accounts:lost_factor": "nobody is signed in, for want of a factor; a wrong password is answered like a right one",
+    "accounts:factor_reset_cancel": "the token in the address is the key, mailed to the person whose factors are to go",
     "accounts:email_agree": "the token in the address is the key, mailed to an address that is asked whether it agrees",
     "accounts:not_me": "the token in the address is the key; whoever is put out of an account cannot sign in",
     "accounts:unlock": "the token in the address is the key; it is for somebody who is kept from signing in",
@@ -53,6 +57,24 @@ def test_every_address_has_its_row():
 
 def test_what_is_open_to_everybody_is_argued_for():
     assert sorted(route.name for route in all_routes() if route.guard == "public") == sorted(OPEN)
+
+
+def test_a_session_that_shows_too_little_is_none():
+    assert [row for row in rows() if row.cells["half"] != row.cells["anonymous"]] == []
+
+
+def test_who_lacks_a_demanded_factor_gets_to_its_set_up_alone():
+    opened = {one.name for one in all_routes() if one.guard in ("public", "portal", "factor_set_up")}
+
+    assert {row.route for row in rows() if row.cells["bare"] != "setup"} == opened
+
+
+def test_who_is_there_is_asked_again_where_the_view_says_so():
+    asking = {one.name for one in all_routes() if one.asks_again}
+
+    assert {(row.route, who) for row in rows() for who in COLUMNS if row.cells[who] == "confirm"} == {
+        (name, "stale") for name in asking
+    }
 
 
 def test_everybody_is_answered_what_the_table_says(world, people):

@@ -2,6 +2,7 @@
 
 import re
 from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import mailed_links
+from accounts.models import Company, EmailChange, FactorReset, MailedLink, Membership, Passkey, Session, User
 from accounts.scoping import in_company
+from accounts.sessions import FRESH
 from billing import emails
 from billing.actions import attempts, invoices, notes, sellers
 from billing.gateways.sandbox import SandboxGateway
@@ -20,10 +24,13 @@ from billing.models import EmailMessage, Invoice, PaymentAttempt, SandboxCharge
 from invoiced.mailbox.backend import EmailBackend
 from portal.actions import links
 from portal.models import Link
+from security.tokens import new_token, token_hash
 from tests import books, make, visitors
 from tests.visitors import Browser
 
 WHY = {"by": books.BY, "at": books.AT}
+DAY = timedelta(days=1)
+Purpose = MailedLink.Purpose
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63f8cfc000000301010018dd8db00000000049454e44ae426082"
@@ -31,14 +38,18 @@ PNG = bytes.fromhex(
 
 
 def harbour() -> SimpleNamespace:
-    """A company: a customer with an owner, another whom nobody owns, and a rival company beside it."""
+    """A company: a customer with an owner, another whom nobody owns, and a rival company beside it.
+
+    Beside the records of each customer are those of one person's account, in `owned` the owner's.
+    """
     company = visitors.company("Harbour")
     owner = visitors.member(company, "account_manager", "Owner")
+    colleague = visitors.member(company, "employee", "Otto")
     with in_company(company):
         seller = books.seller(company)
         sellers.set_logo(seller=seller, png=PNG, **WHY)
-        owned = records_of(company, books.customer(company, "Acme", owner=owner.user))
-        other = records_of(company, books.customer(company, "Borealis"))
+        owned = records_of(company, books.customer(company, "Acme", owner=owner.user), owner.user)
+        other = records_of(company, books.customer(company, "Borealis"), colleague.user)
     return SimpleNamespace(company=company, owner=owner, owned=owned, other=other, rival=rival())
 
 
@@ -47,12 +58,15 @@ def rival() -> SimpleNamespace:
     company = visitors.company("Rival")
     owner = visitors.member(company, "account_manager", "Rita")
     with in_company(company):
-        owned = records_of(company, books.customer(company, "Cargo", owner=owner.user))
+        owned = records_of(company, books.customer(company, "Cargo", owner=owner.user), owner.user)
     return SimpleNamespace(company=company, owner=owner, owned=owned)
 
 
-def records_of(company: Any, customer: Any) -> SimpleNamespace:
-    """Of each kind of record one that belongs to the customer, in the state in which its page has most to say."""
+def records_of(company: Company, customer: Any, person: User) -> SimpleNamespace:
+    """Of each kind of record one that belongs to the customer, in the state in which its page has most to say.
+
+    Of each kind that belongs to a person's account, one of this person's.
+    """
     contact = books.contact(customer)
     issued = books.issued(customer, contact=contact)
     paid = books.issued(customer)
@@ -73,7 +87,10 @@ def records_of(company: Any, customer: Any) -> SimpleNamespace:
     attempt, charge = attempt_at(issued)
     address = links.create(invoice=issued, recipient=contact.email, by=books.BY, at=timezone.now())
     link = Link.objects.get(invoice=issued)
+    account = account_of(company, person)
+    account.tokens["portal:link"] = address.rsplit("/", 2)[-2]
     return SimpleNamespace(
+        **vars(account),
         customer=customer,
         contact=contact,
         draft=books.draft(customer),
@@ -90,8 +107,42 @@ def records_of(company: Any, customer: Any) -> SimpleNamespace:
         charge=charge,
         link=link,
         mailbox_letter=letter_of(email),
-        token=address.rsplit("/", 2)[-2],
     )
+
+
+def account_of(company: Company, person: User) -> SimpleNamespace:
+    """What there is to a person's account: factors, a session elsewhere, changes under way, and a link of each kind."""
+    at = timezone.now()
+    app, device = make.authenticator(person), make.passkey(person)
+    change = EmailChange.objects.create(
+        user=person, old_email=person.email, new_email=f"new-{person.email}", started_at=at, expires_at=at + DAY
+    )
+    reset = FactorReset.objects.create(user=person, company=company, asked_at=at)
+    return SimpleNamespace(
+        person=person,
+        app=app,
+        device=device,
+        passkey=Passkey.objects.get(user=person),
+        session=visitors.sign_in(Browser(), person.memberships.get()),
+        email_change=change,
+        factor_reset=reset,
+        tokens={
+            "accounts:reset_password": mailed(person, Purpose.RESET_PASSWORD),
+            "accounts:not_me": mailed(person, Purpose.NOT_ME),
+            "accounts:unlock": mailed(person, Purpose.UNLOCK),
+            "accounts:email_agree": mailed(person, Purpose.OLD_EMAIL, about=change),
+            "accounts:factor_reset_cancel": mailed(person, Purpose.CANCEL_FACTOR_RESET, about=reset),
+        },
+    )
+
+
+def mailed(person: User, purpose: Purpose, *, about: Any = None) -> str:
+    """The token of a link that has left in a letter."""
+    subject_id = about.pk if about else None
+    link = mailed_links.create(purpose, user=person, at=timezone.now(), lasts=DAY, subject_id=subject_id)
+    link.token_hash = token_hash(token := new_token())
+    link.save()
+    return token
 
 
 def letter_of(email: EmailMessage) -> SimpleNamespace:
@@ -119,10 +170,8 @@ def attempt_at(invoice: Invoice) -> tuple[PaymentAttempt, SandboxCharge]:
 
 
 def people(world: SimpleNamespace) -> dict[str, Browser]:
-    """Everybody in the columns of the matrix."""
+    """Everybody in the columns of the matrix. Call it while the clock stands still: what is fresh then stays so."""
     company = world.company
-    half = visitors.member(company, "administrator", "Half")
-    make.authenticator(half.user)
     return {
         "anonymous": Browser(),
         "administrator": visitors.browser(visitors.member(company, "administrator", "Ada")),
@@ -131,10 +180,45 @@ def people(world: SimpleNamespace) -> dict[str, Browser]:
         "manager": visitors.browser(visitors.member(company, "account_manager", "Max")),
         "read_only": visitors.browser(visitors.member(company, "read_only", "Rea")),
         "rival": visitors.browser(visitors.member(world.rival.company, "administrator", "Riva")),
-        "half": visitors.browser(half),
-        "customer": visit(world.owned.token),
-        "other": visit(world.other.token),
+        "half": half(company),
+        "bare": bare(company),
+        "stale": stale(company),
+        "customer": visit(world.owned.tokens["portal:link"]),
+        "other": visit(world.other.tokens["portal:link"]),
     }
+
+
+def half(company: Company) -> Browser:
+    """An administrator with a second factor, in a session that shows none: no page leaves such a one behind."""
+    membership = visitors.member(company, "administrator", "Half")
+    browser = visitors.browser(membership)
+    make.authenticator(membership.user)
+    return browser
+
+
+def bare(company: Company) -> Browser:
+    """An administrator here, without a second factor, of whom another company demands one from today on."""
+    membership = visitors.member(company, "administrator", "Bare")
+    strict = Company.objects.create(
+        name="Strict",
+        time_zone="UTC",
+        created_at=books.AT,
+        second_factor="required",
+        policy_since=books.AT,
+        grace_days=0,
+    )
+    Membership.objects.create(company=strict, user=membership.user, role="read_only", created_at=books.AT)
+    return visitors.browser(membership)
+
+
+def stale(company: Company) -> Browser:
+    """An administrator who showed a second factor, a moment too long ago."""
+    browser, membership = Browser(), visitors.member(company, "administrator", "Stella")
+    make.authenticator(membership.user)
+    row = visitors.sign_in(browser, membership)
+    shown = timezone.now() - FRESH - timedelta(seconds=1)
+    Session.objects.filter(pk=row.pk).update(proofs=dict.fromkeys(row.proofs, shown.isoformat()))
+    return browser
 
 
 def visit(token: str) -> Browser:
@@ -163,6 +247,9 @@ CHANGES_EACH_TIME = [
     rb'(?<=nonce=")[^"]+',
     rb'(?<=name="request_key" value=")[^"]+',
     rb'(?<=name="draft_id" value=")[^"]+',
+    rb'(?<=name="passkey_state" value=")[^"]+',
+    rb'(?<=name="confirm-state" value=")[^"]+',
+    rb'(?<=data-passkey=")[^"]+',
 ]
 
 
