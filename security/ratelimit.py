@@ -77,6 +77,7 @@ def is_first_refusal(count: Count) -> bool:
     return bool(Tally.objects.filter(key=count.key, tries_left=0).update(tries_left=-1))
 
 
+@transaction.atomic
 def give_back(*counts: Count, taken_at: datetime) -> None:
     """Undo a try that turned out to be none, unless its period is over: a later one has tries of its own."""
     same_period = Q()
@@ -86,16 +87,19 @@ def give_back(*counts: Count, taken_at: datetime) -> None:
     Tally.objects.filter(pk__in=held).update(tries_left=F("tries_left") + 1)
 
 
+@transaction.atomic
 def clear(*counts: Count) -> None:
     """Forget the tries so far, once one has succeeded."""
     Tally.objects.filter(pk__in=_held(Tally.objects.filter(key__in=[count.key for count in counts]))).delete()
 
 
+@transaction.atomic
 def forget(account: str) -> None:
     """Forget every try about an account, wherever it came from."""
     Tally.objects.filter(pk__in=_held(Tally.objects.filter(account=_hash(account)))).delete()
 
 
+@transaction.atomic
 def clear_expired(at: datetime) -> None:
     """Drop what no longer counts. Rows that somebody is using are left to them."""
     unused = Tally.objects.select_for_update(skip_locked=True).filter(expires_at__lte=at)

@@ -156,7 +156,7 @@ def test_people_with_apps_and_with_passkeys_sign_in_together_undisturbed():
 
     for email, browser in people.items():
         row = Session.objects.get(key_hash=key_hash(KIND, browser.cookies["__Host-session"].value))
-        assert (row.user.email, [*row.proofs]) == (email, ["password", "app" if email.startswith("app") else "passkey"])
+        assert (row.user.email, {*row.proofs}) == (email, {"password", "app" if email.startswith("app") else "passkey"})
 
 
 def test_one_password_given_twice_at_once_signs_in_twice_and_knows_the_browser(ada):

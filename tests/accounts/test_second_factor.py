@@ -83,7 +83,7 @@ def test_the_code_finishes_signing_in(browser, device):
     assert is_inside(browser)
     assert browser.session.session_key != key
     assert "pending_sign_in" not in browser.session
-    assert [*Session.objects.get().proofs] == [Proof.PASSWORD, Proof.APP]
+    assert {*Session.objects.get().proofs} == {Proof.PASSWORD, Proof.APP}
     assert actions() == ["user.password_accepted", "user.signed_in", "device.added"]
     entry = SecurityEvent.objects.get(action="user.signed_in")
     assert str(entry) == "Ada Lovelace signed in with a password and an authenticator code"
@@ -267,7 +267,7 @@ def test_a_recovery_code_signs_in_once_and_the_person_is_told(browser, other_bro
     assert response.url == "/"
     assert "You used a recovery code. 9 are left" in text(browser.get(OWN_ACCOUNT))
     assert "You used a recovery code." not in text(browser.get(OWN_ACCOUNT))
-    assert [*Session.objects.get().proofs] == [Proof.PASSWORD, Proof.RECOVERY]
+    assert {*Session.objects.get().proofs} == {Proof.PASSWORD, Proof.RECOVERY}
     letter = Letter.objects.get()
     assert (letter.kind, letter.recipient, letter.facts) == (
         "recovery_code_used",
@@ -303,7 +303,7 @@ def test_a_passkey_signs_in_without_a_password(browser, ada):
 
     assert response.url == OWN_ACCOUNT
     assert is_inside(browser)
-    assert [*Session.objects.get().proofs] == [Proof.PASSKEY]
+    assert {*Session.objects.get().proofs} == {Proof.PASSKEY}
     assert actions() == ["user.signed_in", "device.added"]
     assert str(SecurityEvent.objects.get(action="user.signed_in")) == "Ada Lovelace signed in with a passkey"
 
@@ -314,7 +314,7 @@ def test_a_passkey_alone_is_a_second_factor_too(browser, ada):
 
     assert use_passkey(browser, passkey, CODE).url == "/"
 
-    assert [*Session.objects.get().proofs] == [Proof.PASSWORD, Proof.PASSKEY]
+    assert {*Session.objects.get().proofs} == {Proof.PASSWORD, Proof.PASSKEY}
     assert str(SecurityEvent.objects.get(action="user.signed_in")) == (
         "Ada Lovelace signed in with a password and a passkey"
     )
