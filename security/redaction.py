@@ -13,7 +13,7 @@ HEADER = re.compile(
     r"\b(?P<name>(?:set-)?cookie|authorization|proxy-authorization)(?P<separator>['\"]?\s*[:=]\s*)[^\r\n]*",
     re.IGNORECASE,
 )
-LINK_TOKEN = re.compile(r"(?P<before>/i/)[A-Za-z0-9_-]{20,}")
+LINK_TOKEN = re.compile(r"(?P<before>/(?:i|sign-in/reset|account/[a-z-]{1,20})/)[A-Za-z0-9_-]{20,}")
 UUID = r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])"
 DIGITS = re.compile(rf"{UUID}|(?<!\d)(?P<digits>\d(?:[ -]?\d){{12,18}})(?!\d)", re.IGNORECASE)
 

@@ -182,7 +182,7 @@ def test_a_change_that_fails_leaves_no_letter(user):
     ("kind", "wrong"),
     [
         ("no_such_kind", {}),
-        ("new_device", {"facts": {"token": "x"}}),
+        ("not_me_done", {"facts": {"token": "x"}}),
         ("factor_added", {"facts": {}}),
         ("new_device", {"link": None}),
         ("not_me_done", {"link": "unlock"}),

@@ -9,8 +9,10 @@ from django.urls import reverse
 
 from accounts.actions import locking, mailed_links
 from accounts.errors import LinkNotLive
+from accounts.letters import LINKS
 from accounts.models import MailedLink, User
 from audit.actors import Actor
+from security.redaction import redact
 from security.tokens import new_token, token_hash
 from tests import visitors
 from tests.together import together
@@ -100,6 +102,13 @@ def test_the_hash_of_a_token_opens_nothing(user):
     link, _ = mailed(user, Purpose.NOT_ME)
     link.refresh_from_db()
     assert Browser().get(reverse("accounts:not_me", args=[link.token_hash])).status_code == 404
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_no_log_line_holds_the_token_of_a_link(purpose):
+    route, _ = LINKS[purpose]
+    token = new_token()
+    assert token not in redact(f"Not Found: {reverse(route, args=[token])}")
 
 
 @pytest.mark.django_db
