@@ -1,5 +1,6 @@
 """Acts that ask again who is there: a factor shown in the last five minutes, not merely at sign-in."""
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -62,3 +63,18 @@ def fresh_factor(view: View) -> View:
 
     stepped.fresh_factor = True
     return stepped
+
+
+def fresh_factor_when(needed: Callable[[Any], bool]) -> Callable[[View], View]:
+    """Ask for a fresh factor only for requests that need it: of a page that changes much, what moves money."""
+
+    def decorate(view: View) -> View:
+        stepped = fresh_factor(view)
+
+        @wraps(stepped)
+        def chosen(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return (stepped if needed(request) else view)(request, *args, **kwargs)
+
+        return chosen
+
+    return decorate

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission
+from accounts.step_up import fresh_factor_when
 from billing import doors
 from billing.actions import sellers
 from billing.colours import READABLE, contrast_with_white
@@ -17,7 +18,17 @@ from billing.models import Logo, Seller
 from security.guards import require
 
 
+def changes_where_money_goes(request: HttpRequest) -> bool:
+    """Whether the form would print another bank account on invoices: what a thief in a session would change."""
+    if request.method != "POST":
+        return False
+    seller = doors.get_seller(request.access)
+    form = SellerForm(request.POST, record=seller)
+    return form.is_valid() and form.cleaned_data["bank_details"] != seller.bank_details
+
+
 @require(Permission.SETTINGS_EDIT)
+@fresh_factor_when(changes_where_money_goes)
 @require_http_methods(["GET", "POST"])
 def company_settings(request: HttpRequest) -> HttpResponse:
     seller = doors.get_seller(request.access)

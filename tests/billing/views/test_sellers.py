@@ -1,7 +1,10 @@
 import io
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 
 from accounts.scoping import in_company
@@ -9,7 +12,7 @@ from billing.actions import sellers
 from billing.colours import contrast_with_white
 from billing.forms.sellers import LARGEST_LOGO
 from billing.models import Logo, Seller
-from tests import books, visitors
+from tests import books, make, visitors
 from tests.books import AT, BY
 
 SETTINGS = "/settings/company/"
@@ -53,6 +56,44 @@ def test_the_profile_is_changed(ada, seller):
         "#1f6f54",
     )
     assert (seller.prices_include_tax, seller.reminders_enabled) == (False, True)
+
+
+ASKED_AGAIN = "Confirm that it is you"
+
+
+def later(clock_at=timedelta(minutes=5, seconds=1)):
+    return time_machine.travel(timezone.now() + clock_at)
+
+
+def test_where_customers_pay_to_changes_only_with_a_fresh_proof(ada, seller):
+    with later():
+        page = ada.post(SETTINGS, ENTERED)
+
+    seller.refresh_from_db()
+    assert ASKED_AGAIN in page.content.decode()
+    assert (seller.bank_details, seller.legal_name) == ("", "Ledger Ltd")
+
+
+def test_what_was_typed_is_saved_once_the_proof_is_given(company, seller):
+    member = visitors.member(company, "administrator", "Cy")
+    member.user.set_password(make.PASSWORD)
+    member.user.save()
+    cy = visitors.browser(member)
+
+    with later():
+        cy.post(SETTINGS, ENTERED)
+        page = cy.post(SETTINGS, ENTERED | {"confirm-password": make.PASSWORD, "confirm-interrupted": "POST"})
+
+    seller.refresh_from_db()
+    assert (page.status_code, seller.bank_details) == (302, "IBAN DE02")
+
+
+@pytest.mark.parametrize("entered", [ENTERED | {"bank_details": ""}, ENTERED | {"country": "nowhere"}])
+def test_the_rest_of_the_profile_asks_for_no_fresh_proof(ada, seller, entered):
+    with later():
+        page = ada.post(SETTINGS, entered, follow=True)
+
+    assert ASKED_AGAIN not in page.content.decode()
 
 
 @pytest.mark.parametrize(
