@@ -48,7 +48,7 @@ def _add(account: Account, seen: dict[str, str], by: Actor, at: datetime) -> Kno
     device.save(force_insert=True)
     log.record(events.DEVICE_ADDED, target=device, by=by, at=at, company_id=account.company_id)
     if account.devices:
-        notices.tell("new_device", user=account.user, by=by, at=at, facts={"device": str(device)}, subject_id=device.pk)
+        notices.tell("new_device", user=account.user, by=by, at=at, facts={"device": str(device)})
     if account.devices >= MOST:
         _forget_oldest(device)
     return device
