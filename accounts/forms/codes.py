@@ -19,15 +19,16 @@ SHAPES = "A code has six digits from 0 to 9; a recovery code has sixteen letters
 class CodeField(forms.CharField):
     """A code of an authenticator app, or a recovery code: what was typed tells which."""
 
-    def __init__(self, *, required: bool = True, autofocus: bool = False) -> None:
-        attributes = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+    def __init__(self, *, required: bool = True) -> None:
         super().__init__(
             required=required,
             label="Code",
             max_length=LONGEST_CODE,
             help_text="Six digits from your authenticator app, or one of your recovery codes.",
             error_messages={"required": "Enter the code.", "max_length": SHAPES},
-            widget=forms.TextInput(attrs=attributes | ({"autofocus": True} if autofocus else {})),
+            widget=forms.TextInput(
+                attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+            ),
         )
 
     def clean(self, value: Any) -> str:

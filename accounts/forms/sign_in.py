@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 from django.http import HttpRequest
 
@@ -5,13 +7,20 @@ from accounts.forms.codes import CodeField
 from security.passwords import GREATEST_LENGTH
 
 
-class SignInForm(forms.Form):
+class FocusedForm(forms.Form):
+    """The cursor waits in the first field, unless something is wrong: then that is read first."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not self.is_bound:
+            next(iter(self.fields.values())).widget.attrs["autofocus"] = True
+
+
+class SignInForm(FocusedForm):
     email = forms.CharField(
         label="E-mail address",
         max_length=254,
-        widget=forms.EmailInput(
-            attrs={"autocomplete": "username webauthn", "autofocus": True, "autocapitalize": "none"}
-        ),
+        widget=forms.EmailInput(attrs={"autocomplete": "username webauthn", "autocapitalize": "none"}),
         error_messages={"required": "Enter the e-mail address of your account."},
     )
     password = forms.CharField(
@@ -23,8 +32,8 @@ class SignInForm(forms.Form):
     )
 
 
-class CodeForm(forms.Form):
-    code = CodeField(autofocus=True)
+class CodeForm(FocusedForm):
+    code = CodeField()
 
 
 class PasskeyForm:
