@@ -19,6 +19,7 @@ LEAST_LENGTH = 15
 GREATEST_LENGTH = 256
 LEAST_DIFFERENT_CHARACTERS = 5
 LEAST_SCORE = 4
+BROKEN_RULE_SCORE = 2
 SHORTEST_WORD = 3
 SHORTEST_TELLING_WORD = 4
 PRODUCT_WORDS = ("invoiced", "invoices", "invoice", "password", "receivables")
@@ -42,9 +43,11 @@ def strength(password: str, about: Iterable[str] = ()) -> Strength:
         return Strength(0, [f"This password is too long. Use at most {GREATEST_LENGTH} characters."])
     words = words_of(about)
     reasons, guessed = _plain_reasons(password, words), score(password, words)
-    if not reasons and guessed < LEAST_SCORE:
+    if reasons:
+        return Strength(min(guessed, BROKEN_RULE_SCORE), reasons)
+    if guessed < LEAST_SCORE:
         reasons = ["This password is too easy to guess. Add words that have nothing to do with each other or with you."]
-    return Strength(min(guessed, LEAST_SCORE - 1) if reasons else guessed, reasons)
+    return Strength(guessed, reasons)
 
 
 def validate(password: str, about: Iterable[str] = ()) -> None:

@@ -117,7 +117,7 @@ def test_no_password_takes_long_to_judge(password):
 
 @pytest.mark.parametrize(
     "password",
-    ["\x00" * 20, "\ud800" * 20, "12/11\n/2001 and so on\r\n", "٣٤٥٦٧٨٩ and 1٬11٬2001", "\u202e" + "abc" * 5, "²" * 20],
+    ["\x00" * 20, "\ud800" * 20, "12345\n and so on\r\n", "٣٤٥٦٧٨٩ and 1٬11٬2001", "\u202e" + "abc" * 5, "²" * 20],
 )
 def test_whatever_is_typed_is_judged(password):
     assert passwords.strength(password, ABOUT).score in range(5)
