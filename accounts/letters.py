@@ -19,7 +19,7 @@ from django_tasks import task
 
 from accounts import events, mail
 from accounts.models import Company, Letter, MailedLink, User
-from accounts.queries.memberships import home_company_id
+from accounts.queries.memberships import home_company_id, live_memberships
 from audit import log
 from audit.actors import Actor
 from security.tokens import new_token, token_hash
@@ -115,7 +115,7 @@ def deliver(letter_id: str) -> None:
     at = timezone.now()
     try:
         if letter.user:
-            send(letter, at)
+            send(letter, letter.user, at)
     except Exception as failure:
         if not isinstance(failure, (*mail.EXPECTED, mail.Overtaken)):
             logger.exception("letter %s cannot be made", letter.pk)
@@ -125,19 +125,19 @@ def deliver(letter_id: str) -> None:
         _sent(letter, at)
 
 
-def send(letter: Letter, at: datetime) -> None:
+def send(letter: Letter, user: User, at: datetime) -> None:
     """Hand one letter to the mail server. The server is asked first: while it is down, no token is made."""
     with get_connection() as connection:
-        message = compose(letter, at)
+        message = compose(letter, user, at)
         message.connection = connection
         message.send()
 
 
-def compose(letter: Letter, at: datetime) -> EmailMultiAlternatives:
+def compose(letter: Letter, user: User, at: datetime) -> EmailMultiAlternatives:
     """The letter with a fresh link, as text and as HTML."""
     return mail.compose(
         f"emails/accounts/{letter.kind}",
-        _context(letter) | _action(letter, at),
+        _context(letter, user) | _action(letter, at),
         id=letter.pk,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[letter.recipient],
@@ -154,15 +154,15 @@ def _require_known(kind: str, facts: dict[str, str], link: MailedLink | None) ->
         raise ValueError(f'The letter "{kind}" needs a link to {expected.link}, not {link and link.purpose}.')
 
 
-def _context(letter: Letter) -> dict[str, Any]:
-    zone = _zone(letter)
+def _context(letter: Letter, user: User) -> dict[str, Any]:
+    zone = _zone(letter, user)
     facts = {name: mail.one_line(value) for name, value in letter.facts.items()}
     if "due" in facts:
         facts["due"] = _instant(datetime.fromisoformat(facts["due"]), zone)
     return {
         "company": letter.company,
-        "name": mail.one_line(letter.user.name) if letter.user else "",
-        "account": letter.user.email if letter.user else "",
+        "name": mail.one_line(user.name),
+        "account": user.email,
         "facts": facts,
         "when": _instant(letter.queued_at, zone),
         "until": _instant(letter.link.expires_at, zone) if letter.link else "",
@@ -192,9 +192,10 @@ def _new_token(link: MailedLink, at: datetime) -> str:
     return token
 
 
-def _zone(letter: Letter) -> zoneinfo.ZoneInfo:
+def _zone(letter: Letter, user: User) -> zoneinfo.ZoneInfo:
     """The time zone of the company the letter is about, else of the person's own; UTC for who belongs to none."""
-    company = letter.company or Company.objects.filter(pk=home_company_id(letter.user)).first()
+    home = next(iter(live_memberships(user)), None)
+    company = letter.company or (home and home.company)
     return zoneinfo.ZoneInfo(company.time_zone if company else "UTC")
 
 
@@ -222,7 +223,7 @@ def _failed(letter: Letter, failure: Exception, at: datetime) -> bool:
             target=letter,
             by=mail.AUTOMATION,
             at=at,
-            company_id=letter.company_id or home_company_id(letter.user),
+            company_id=letter.company_id or (letter.user and home_company_id(letter.user)),
             outcome="failure",
             recipient=letter.recipient,
             failure=letter.failure,

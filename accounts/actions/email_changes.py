@@ -55,7 +55,7 @@ def agree(*, link: MailedLink, by: Actor, at: datetime) -> EmailChange:
 
 def of_link(link: MailedLink) -> EmailChange:
     """The change a link was mailed about; one that ended is refused as the link itself would be."""
-    change = EmailChange.objects.select_related("user").filter(pk=link.subject_id, ended_at__isnull=True).first()
+    change = EmailChange.objects.select_related("user").filter(pk=str(link.subject_id), ended_at__isnull=True).first()
     if change is None:
         raise LinkNotLive(mailed_links.REFUSAL)
     return change
@@ -64,7 +64,7 @@ def of_link(link: MailedLink) -> EmailChange:
 @transaction.atomic
 def refuse(*, link: MailedLink, by: Actor, at: datetime) -> None:
     """Stop the change as the holder of the old address."""
-    locks.user(link.user_id)
+    locks.user(link.person.pk)
     mailed_links.use(link, at)
     _stop(of_link(link), by, at)
 
@@ -86,7 +86,7 @@ def end_open(user: User, at: datetime) -> None:
 
 @transaction.atomic
 def _agree(link: MailedLink, by: Actor, at: datetime) -> EmailChange:
-    user = locks.user(link.user_id)
+    user = locks.user(link.person.pk)
     mailed_links.use(link, at)
     change = of_link(link)
     side = "old" if link.purpose == Purpose.OLD_EMAIL else "new"
@@ -130,7 +130,7 @@ def _complete(change: EmailChange, user: User, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def _refuse_taken(link: MailedLink, by: Actor, at: datetime) -> None:
-    locks.user(link.user_id)
+    locks.user(link.person.pk)
     _stop(of_link(link), by, at, outcome="refused")
 
 

@@ -23,7 +23,7 @@ def lock(*, link: MailedLink, by: Actor, at: datetime) -> User:
     The account is as it was when the letter was written: whoever got in may have changed its address, or added
     a factor that lets them in again.
     """
-    user = locks.user(link.user_id)
+    user = locks.user(link.person.pk)
     mailed_links.use(link, at)
     user.locked_at = user.locked_at or at
     user.session_epoch += 1
@@ -45,7 +45,7 @@ def lock(*, link: MailedLink, by: Actor, at: datetime) -> User:
 @transaction.atomic
 def lift_wait(*, link: MailedLink, by: Actor, at: datetime) -> None:
     """Let a person try again at once after too many wrong tries."""
-    user = locks.user(link.user_id)
+    user = locks.user(link.person.pk)
     mailed_links.use(link, at)
     tries.forget_tries(user)
     log.record(events.WAIT_LIFTED, target=user, by=by, at=at, company_id=home_company_id(user))

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models.company import Company
+from accounts.models.user import User
 from security.ids import uuid7
 
 
@@ -35,6 +36,13 @@ class MailedLink(models.Model):
 
     def __str__(self) -> str:
         return f"link to {self.get_purpose_display()}"
+
+    @property
+    def person(self) -> User:
+        """Whom it acts for. One that leads nowhere has no token and is never opened."""
+        if self.user is None:
+            raise ValueError("A link that leads nowhere acts for nobody.")
+        return self.user
 
     def is_live(self, at: datetime) -> bool:
         return self.used_at is None and at < self.expires_at

@@ -15,7 +15,7 @@ Purpose = MailedLink.Purpose
 @opened_by(Purpose.NOT_ME)
 def not_me(request: HttpRequest, link: MailedLink) -> HttpResponse:
     if request.method != "POST":
-        context = {"restored": email_at(link.user, link.created_at), "account": link.user}
+        context = {"restored": email_at(link.person, link.created_at), "account": link.person}
         return TemplateResponse(request, "accounts/locking/not_me.html", context)
     user = locking.lock(link=link, by=Actor.visitor(request), at=timezone.now())
     if request.user == user:

@@ -125,8 +125,10 @@ def test_a_change_ends_every_session_and_what_was_mailed_to_the_old_address(aske
     )
     browser.post(path(asked[0]))
     assert browser.post(path(asked[1])).status_code == 200
-    assert [one.get(reverse("accounts:security")).status_code for one in (browser, other)] == [302, 302]
     assert not Session.objects.filter(user=user).exists()
+    assert [one.get(reverse("accounts:security")).status_code for one in (browser, other)] == [302, 302]
+    user.refresh_from_db()
+    assert user.session_epoch == 1
     reset.refresh_from_db()
     assert reset.used_at == AT
 
