@@ -10,7 +10,7 @@ from django_tasks_db.models import DBTaskResult
 from accounts.actions import clearing, factor_resets, factors
 from accounts.errors import FactorResetRefused
 from accounts.models import Company
-from accounts.queries.factor_resets import due_resets
+from accounts.queries.factor_resets import due_resets, lapsed_resets
 from accounts.scoping import in_company
 from accounts.session_store import SessionStore
 from audit.actors import Actor
@@ -58,15 +58,17 @@ def free_stale_tasks(at: datetime.datetime) -> None:
         retries.again(task, retries.WorkerDied("The worker that ran it ended."), at)
 
 
-def carry_out_factor_resets(at: datetime.datetime) -> None:
-    """What an administrator agreed to a day ago and nobody stopped."""
-    for reset in due_resets(at):
+def follow_up_factor_resets(at: datetime.datetime) -> None:
+    """Carry out what an administrator agreed to a day ago and nobody stopped; drop what nobody decided about."""
+    due = [(factor_resets.carry_out, reset) for reset in due_resets(at)]
+    lapsed = [(factor_resets.let_lapse, reset) for reset in lapsed_resets(at - factor_resets.DECIDED_WITHIN)]
+    for act, reset in due + lapsed:
         try:
-            factor_resets.carry_out(reset=reset, by=AUTOMATION, at=at)
+            act(reset=reset, by=AUTOMATION, at=at)
         except FactorResetRefused as refusal:
             logger.info("factor reset %s: %s", reset.pk, refusal)
         except Exception:
-            logger.exception("factor reset %s could not be carried out", reset.pk)
+            logger.exception("factor reset %s could not be followed up", reset.pk)
 
 
 def clear_out(at: datetime.datetime) -> None:
@@ -87,7 +89,7 @@ SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], Non
     "reminders": (datetime.timedelta(hours=1), remind),
     "unsettled attempts": (datetime.timedelta(minutes=1), follow_up_attempts),
     "stale tasks": (datetime.timedelta(minutes=1), free_stale_tasks),
-    "factor resets": (datetime.timedelta(minutes=1), carry_out_factor_resets),
+    "factor resets": (datetime.timedelta(minutes=1), follow_up_factor_resets),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }
 

@@ -19,6 +19,7 @@ from audit.registry import EventType
 
 DELAY = timedelta(hours=24)
 UNTIL_THE_WORKER_COMES = timedelta(hours=1)
+DECIDED_WITHIN = timedelta(days=7)
 DECIDED = "This request was decided or withdrawn in the meantime."
 NOT_ONES_OWN = "Nobody decides about their own second factor. Ask another administrator."
 Outcome = FactorReset.Outcome
@@ -75,7 +76,7 @@ def refuse(*, reset: FactorReset, refuser: User, by: Actor, at: datetime) -> Non
 def cancel(*, link: MailedLink, by: Actor, at: datetime) -> None:
     """Stop it with the link of the letter that announced it."""
     mailed_links.use(link, at)
-    reset = FactorReset.objects.select_related("user").get(pk=link.subject_id)
+    reset = FactorReset.objects.select_related("user").get(pk=str(link.subject_id))
     _end(reset, Outcome.CANCELLED, at)
     _record(events.FACTOR_RESET_CANCELLED, reset.user, reset.company_id, by, at)
 
@@ -99,6 +100,13 @@ def carry_out(*, reset: FactorReset, by: Actor, at: datetime) -> None:
         return
     _end(reset, Outcome.DONE, at, due_at__lte=at)
     _start_afresh(user, reset.company_id, by, at)
+
+
+@transaction.atomic
+def let_lapse(*, reset: FactorReset, by: Actor, at: datetime) -> None:
+    """Drop what nobody decided about for a week: who still needs it asks again."""
+    _end(reset, Outcome.CANCELLED, at, approved_at__isnull=True)
+    _record(events.FACTOR_RESET_CANCELLED, reset.user, reset.company_id, by, at)
 
 
 @transaction.atomic

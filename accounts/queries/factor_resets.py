@@ -22,6 +22,12 @@ def due_resets(at: datetime) -> list[FactorReset]:
     return list(due.select_related("user", "company").order_by("due_at", "pk"))
 
 
+def lapsed_resets(asked_before: datetime) -> list[FactorReset]:
+    """Those asked for before then that nobody has decided about."""
+    lapsed = FactorReset.objects.filter(ended_at__isnull=True, approved_at__isnull=True, asked_at__lte=asked_before)
+    return list(lapsed.select_related("user", "company").order_by("asked_at", "pk"))
+
+
 def company_to_ask(user: User) -> Company | None:
     """The first company of a person in which somebody else can decide; None for an only administrator."""
     memberships = Membership.objects.live().filter(user=user).select_related("company")

@@ -60,11 +60,6 @@ def pending_device(user: User) -> TotpDevice | None:
     return TotpDevice.objects.filter(user=user, confirmed=False).first()
 
 
-def confirmed_device(user: User) -> TotpDevice | None:
-    """The authenticator app in use."""
-    return TotpDevice.objects.filter(user=user, confirmed=True).first()
-
-
 def recovery_codes_left(user: User) -> int:
     """How many recovery codes can still be used."""
     return RecoveryCode.objects.filter(user=user, used_at__isnull=True).count()

@@ -329,7 +329,7 @@ def test_what_was_decided_is_not_decided_again(approved, bo):
 
 
 def test_nothing_happens_a_second_before_the_day_is_over(approved, ada):
-    schedules.carry_out_factor_resets(AT + DAY - timedelta(seconds=1))
+    schedules.follow_up_factor_resets(AT + DAY - timedelta(seconds=1))
     with pytest.raises(FactorResetRefused):
         factor_resets.carry_out(reset=approved, by=make.BY, at=AT + DAY - timedelta(seconds=1))
 
@@ -358,7 +358,7 @@ def test_after_a_fresh_start_the_policy_asks_for_a_factor_at_once(browser, appro
     Company.objects.update(second_factor="required", policy_since=AT - timedelta(days=90))
     ada.memberships.update(created_at=AT - timedelta(days=90))
     clock.shift(DAY)
-    schedules.carry_out_factor_resets(timezone.now())
+    schedules.follow_up_factor_resets(timezone.now())
 
     give_password(browser)
 
@@ -375,7 +375,7 @@ def test_the_link_in_the_letter_stops_it(browser, approved, ada):
     assert outcome(approved) == "cancelled"
     assert actions()[-1] == "factor_reset.cancelled"
     assert browser.get(link).status_code == 404
-    schedules.carry_out_factor_resets(AT + 2 * DAY)
+    schedules.follow_up_factor_resets(AT + 2 * DAY)
     assert has_factors(ada)
 
 
@@ -384,7 +384,7 @@ def test_the_link_works_until_the_worker_has_come_and_does_nothing_afterwards(br
     clock.shift(DAY + timedelta(minutes=1))
     assert browser.get(link).status_code == 200
 
-    schedules.carry_out_factor_resets(timezone.now())
+    schedules.follow_up_factor_resets(timezone.now())
 
     assert browser.get(link).status_code == browser.post(link).status_code == 404
     assert outcome(approved) == "done"
@@ -411,7 +411,7 @@ def test_a_password_without_the_factor_stops_nothing(browser, approved):
 def test_who_left_the_company_that_agreed_does_not_start_afresh(approved, ada):
     ada.memberships.update(revoked_at=AT)
 
-    schedules.carry_out_factor_resets(AT + DAY)
+    schedules.follow_up_factor_resets(AT + DAY)
 
     assert outcome(approved) == "cancelled"
     assert has_factors(ada)
@@ -421,9 +421,21 @@ def test_a_locked_account_does_not_start_afresh(approved, ada):
     ada.locked_at = AT
     ada.save()
 
-    schedules.carry_out_factor_resets(AT + DAY)
+    schedules.follow_up_factor_resets(AT + DAY)
 
     assert outcome(approved) == "cancelled"
+    assert has_factors(ada)
+
+
+def test_what_nobody_decided_about_lapses_after_a_week(reset, ada):
+    week = timedelta(days=7)
+    schedules.follow_up_factor_resets(AT + week - timedelta(seconds=1))
+    assert outcome(reset) == ""
+
+    schedules.follow_up_factor_resets(AT + week)
+
+    assert outcome(reset) == "cancelled"
+    assert actions() == ["factor_reset.cancelled"]
     assert has_factors(ada)
 
 
@@ -440,10 +452,10 @@ def test_one_that_fails_does_not_hold_up_the_others(approved, ada, bo, company, 
         carry_out(reset=reset, **options)
 
     monkeypatch.setattr(factor_resets, "carry_out", failing)
-    schedules.carry_out_factor_resets(AT + DAY)
+    schedules.follow_up_factor_resets(AT + DAY)
 
     assert (has_factors(ada), has_factors(other)) == (True, False)
-    assert "could not be carried out" in caplog.text
+    assert "could not be followed up" in caplog.text
 
 
 def test_the_command_starts_afresh_at_once_and_says_so_by_letter(ada, reset):

@@ -14,6 +14,7 @@ from accounts.models.session import Proof
 from accounts.queries.factors import factors_of, has_second_factor, kinds_of
 from audit import log
 from audit.models import SecurityEvent
+from invoiced import schedules
 from tests import make, visitors
 
 pytestmark = pytest.mark.django_db
@@ -251,6 +252,19 @@ def test_the_qr_code_is_an_inert_picture(desk):
     assert (response["Content-Type"], response["Cache-Control"]) == ("image/svg+xml", "no-store")
     assert text(response).startswith("<svg")
     assert not any(word in text(response) for word in ("<script", "style=", "href"))
+
+
+def test_a_set_up_that_nobody_finished_leaves_nothing(desk, device, clock):
+    make.authenticator(make.user())
+    visitors.sign_in(desk, device.user.memberships.get())
+    start(desk, "Tablet")
+
+    schedules.clear_out(AT + timedelta(minutes=59))
+    assert TotpDevice.objects.filter(confirmed=False).exists()
+    schedules.clear_out(AT + timedelta(minutes=61))
+
+    assert TotpDevice.objects.filter(confirmed=False).count() == 0
+    assert TotpDevice.objects.filter(confirmed=True).count() == 2
 
 
 def test_a_set_up_begun_elsewhere_replaces_the_first(membership, desk):

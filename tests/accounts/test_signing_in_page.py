@@ -40,6 +40,7 @@ def test_the_numbers_are_those_of_the_code():
         f"Days of grace: 0 to {MOST_GRACE_DAYS}",
         f"At most {sessions.MOST} a person",
         f"removed {minutes(factor_resets.DELAY) // 60} hours later",
+        f"lapses after {factor_resets.DECIDED_WITHIN.days} days",
         f"good for {mailed_links.NOT_ME_LASTS.days} days",
         f"one account from one place | {limit(tries.ACCOUNT_AND_SOURCE)}",
         f"one account from anywhere | {limit(tries.ACCOUNT)}",
