@@ -21,7 +21,7 @@ LEAST_DIFFERENT_CHARACTERS = 5
 LEAST_SCORE = 4
 BROKEN_RULE_SCORE = 2
 SHORTEST_WORD = 3
-SHORTEST_TELLING_WORD = 4
+LEAST_LETTERS_LEFT = 7
 PRODUCT_WORDS = ("invoiced", "invoices", "invoice", "password", "receivables")
 RULES = f"minlength: {LEAST_LENGTH}; maxlength: {GREATEST_LENGTH};"
 """The same for password managers, in the language of the attribute `passwordrules`."""
@@ -101,9 +101,8 @@ def _plain_reasons(password: str, words: set[str]) -> list[str]:
 
 
 def _is_made_of(password: str, words: set[str]) -> bool:
-    """Whether too little is left of a password once what is known is taken out."""
-    rest = folded(password)
+    """Whether too few letters are left of a password once what is known is taken out."""
+    text = rest = folded(password)
     for word in sorted(words, key=len, reverse=True):
-        if len(word) >= SHORTEST_TELLING_WORD:
-            rest = rest.replace(word, "")
-    return len(rest) < LEAST_LENGTH // 2
+        rest = rest.replace(word, "")
+    return rest != text and len(re.sub(r"[\W\d_]", "", rest)) < LEAST_LETTERS_LEFT

@@ -14,6 +14,8 @@ GOOD = [
     "Tr0ub4dor&3-but-longer",
     "王小明 schreibt gern Briefe",
     "wq8Fj-29fmKx-0amPq7",
+    "8301-6642-9157-7704",
+    "ada reads seven newspapers",
     " spaces before and behind count ",
 ]
 
@@ -48,9 +50,11 @@ def test_no_kind_of_character_is_demanded(password):
         ("ADA.LOVELACE@HARBOUR", "mostly your name"),
         ("HarbourWorks2026!", "mostly your name"),
         ("Harbour Works 2026!", "mostly your name"),
-        ("Invoiced2026!!!", "too easy to guess"),
+        ("Ada Harbour 2026!!", "mostly your name"),
+        ("Harbour Works Berlin 2026", "mostly your name"),
+        ("Invoiced2026!!!", "mostly your name"),
         ("Invoiced2026!Invoiced", "mostly your name"),
-        ("Invoiced2026!Invoiced2026!", "too easy to guess"),
+        ("Invoiced2026!Invoiced2026!", "mostly your name"),
         ("Inv0iced2026!Harb0ur", "too easy to guess"),
         ("AdaLovelace-1990", "mostly your name"),
         ("Summer2026Summer2026", "too easy to guess"),
