@@ -15,6 +15,7 @@ from accounts import events, passkeys
 from accounts.actions import factor_resets, proofs, tries
 from accounts.errors import PasskeyRefused, SignInRefused
 from accounts.models import User
+from accounts.models.device import DIGITS
 from accounts.models.session import Proof
 from accounts.models.user import normalise_email
 from accounts.pending import Pending
@@ -57,6 +58,11 @@ class SecondStep:
     answer: str = ""
     state: str = ""
 
+    @property
+    def is_app_code(self) -> bool:
+        """Whether it is short enough to be guessed."""
+        return not self.answer and len(proofs.typed(self.code)) == DIGITS
+
 
 def with_password(
     *, email: str, password: str, device_token: str | None, by: Actor, at: datetime
@@ -95,7 +101,10 @@ def with_second_step(
     account = account_of(pending.user_id, device_token)
     knows = account.is_open and constant_time_compare(pending.knows, account.user.get_session_auth_hash())
     person = _person(account.user, by) if knows else by
-    proof = _second_proof(account.user if knows else NOBODY, step, person, at)
+    may_guess = not step.is_app_code or tries.take_code(
+        pending.address, pending.device_id, knows=knows, user=account.user, by=person, at=at
+    )
+    proof = _second_proof(account.user if knows and may_guess else NOBODY, step, person, at)
     if proof is None:
         event = events.FACTOR_FAILED if knows else events.USER_SIGN_IN_FAILED
         _record(event, account, person, at, outcome="failure")

@@ -28,6 +28,7 @@ ACCOUNT_AND_SOURCE = Limit("sign_in", tries=10, period=WAIT)
 ACCOUNT = Limit("sign_in_from_anywhere", tries=50, period=WAIT)
 SOURCE = Limit("sign_in_as_anybody", tries=100, period=WAIT)
 KNOWN_DEVICE = Limit("sign_in_in_known_browser", tries=10, period=WAIT)
+CODES_A_DAY = Limit("codes_of_a_day", tries=100, period=timedelta(days=1))
 CONFIRMATION = Limit("confirm_in_session", tries=10, period=WAIT)
 CONFIRMATIONS = Limit("confirm_anywhere", tries=50, period=WAIT)
 LOCKED_LETTER = Limit("locked_letter", tries=1, period=WAIT)
@@ -63,6 +64,20 @@ def take(counts: Sequence[Count], *, user: User, by: Actor, at: datetime) -> Non
     if ratelimit.is_first_refusal(spent):
         _tell(spent, user, by, at)
     raise TooManyTries(REFUSAL.format(minutes=_minutes(spent)))
+
+
+def take_code(address: str, device_id: UUID | None, *, knows: bool, user: User, by: Actor, at: datetime) -> bool:
+    """Use up one of the codes of a day, which count only with the right password; whether there was one left.
+
+    Whoever has the password, many sources and time could come to a code by chance. They are not told that
+    the day is over, for that would tell that the password was right; the person is, by letter. A right code
+    is one of them too: nobody signs in that often.
+    """
+    count = CODES_A_DAY.of(str(knows), str(device_id), normalise_email(address), account=normalise_email(address))
+    spent = ratelimit.take_each([count], at=at)
+    if spent and knows and ratelimit.is_first_refusal(spent):
+        _tell(spent, user, by, at)
+    return spent is None
 
 
 def succeeded(counts: Sequence[Count], *, taken_at: datetime) -> None:

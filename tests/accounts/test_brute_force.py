@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.contrib.auth import hashers
 
-from accounts.actions import proofs, tries
+from accounts.actions import proofs, sign_ins, tries
 from accounts.errors import AccountsError, TooManyTries
 from accounts.models import Letter, MailedLink
 from audit.actors import Actor
@@ -181,8 +181,9 @@ def test_signing_in_to_ones_own_account_buys_no_guesses_at_others(browser, other
     assert guess(browser, 2, email="ada@example.com") == [302, 429]
 
 
-def known(browser):
-    give_password(browser)
+def known(browser, code=None):
+    answer = give_password(browser) if code is None else sign_in(browser, code)
+    assert answer.url == "/"
     browser.cookies.pop("__Host-session")
     return browser
 
@@ -232,6 +233,35 @@ def test_a_passkey_is_never_locked_out_nor_counted(browser, other_browser, ada):
 
     assert use_passkey(browser, passkey).url == "/"
     assert Tally.objects.exclude(account="").count() == tallies
+
+
+def test_whoever_has_the_password_runs_out_of_codes_for_a_day_and_is_not_told(browser, other_browser, ada, clock):
+    device = make.authenticator(ada)
+    known(other_browser, code=make.code(device))
+    for number in range(99):
+        clock.shift(timedelta(minutes=1))
+        assert refusal(sign_in(browser, "000000", source=f"198.51.100.{number}"))
+    assert not Letter.objects.exists()
+    clock.shift(timedelta(minutes=1))
+
+    answer = sign_in(browser, make.code(device), source="203.0.113.1")
+
+    assert (answer.status_code, refusal(answer)) == (200, sign_ins.REFUSAL)
+    assert Letter.objects.get().kind == "locked"
+    assert entries_of_waits() == ["Ada Lovelace had to wait 1440 minutes after too many tries as Ada Lovelace"]
+    assert sign_in(other_browser, make.code(device)).url == "/"
+    clock.shift(timedelta(days=1))
+    assert sign_in(browser, make.code(device), source="203.0.113.1").url == "/"
+
+
+def test_codes_typed_with_a_wrong_password_do_not_use_up_those_of_the_day(browser, ada, clock):
+    device = make.authenticator(ada)
+    for number in range(101):
+        clock.shift(timedelta(minutes=1))
+        sign_in(browser, "000000", password="wrong", source=f"198.51.100.{number}")
+    assert not Letter.objects.exists()
+
+    assert sign_in(browser, make.code(device)).url == "/"
 
 
 def entries_of_waits():
