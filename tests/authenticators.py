@@ -40,16 +40,19 @@ class Device:
         discoverable: bool | None = True,
         **told: Any,
     ) -> str:
-        """The answer to the options for a new passkey."""
+        """The answer to the options for a new passkey. A `packed` one vouches for itself, unasked."""
         asked = json.loads(options)
         self.handle = base64url_to_bytes(asked["user"]["id"])
         key = self.key.public_key().public_numbers()
         cose = {1: 2, 3: algorithm, -1: 1, -2: key.x.to_bytes(32), -3: key.y.to_bytes(32)}
         attested = NO_MAKER + struct.pack(">H", len(self.id)) + self.id + encode_cbor(cose)
         data = _heading(rp_id or asked["rp"]["id"], flags | ATTESTED, self.count) + attested
+        client_data = _client_data("webauthn.create", asked, told)
+        if fmt == "packed" and statement is None:
+            statement = {"alg": algorithm, "sig": _sign(self.key, data, client_data)}
         return self._answer(
             {
-                "clientDataJSON": bytes_to_base64url(_client_data("webauthn.create", asked, told)),
+                "clientDataJSON": bytes_to_base64url(client_data),
                 "attestationObject": bytes_to_base64url(
                     encode_cbor({"fmt": fmt, "attStmt": statement or {}, "authData": data})
                 ),
@@ -72,11 +75,10 @@ class Device:
         asked = json.loads(options)
         client_data = _client_data("webauthn.get", asked, told)
         data = _heading(rp_id or asked["rpId"], flags, self.count)
-        signed = (key or self.key).sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))
         response = {
             "clientDataJSON": bytes_to_base64url(client_data),
             "authenticatorData": bytes_to_base64url(data),
-            "signature": bytes_to_base64url(signed),
+            "signature": bytes_to_base64url(_sign(key or self.key, data, client_data)),
             "userHandle": bytes_to_base64url(self.handle if handle is None else handle) or None,
         }
         return self._answer(response, {})
@@ -94,3 +96,7 @@ def _client_data(type: str, asked: dict[str, Any], told: dict[str, Any]) -> byte
 
 def _heading(rp_id: str, flags: int, count: int) -> bytes:
     return hashlib.sha256(rp_id.encode()).digest() + struct.pack(">BI", flags, count)
+
+
+def _sign(key: ec.EllipticCurvePrivateKey, data: bytes, client_data: bytes) -> bytes:
+    return key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))

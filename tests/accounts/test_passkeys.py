@@ -104,6 +104,22 @@ def test_a_passkey_that_was_made_otherwise_is_refused(ada, lie):
         passkeys.verify_creation(ada, offer.state, answer)
 
 
+@pytest.mark.parametrize(
+    "statement", [{"fmt": "packed", "statement": {"alg": -7, "sig": b"", "x5c": [b"x"]}}, {"fmt": "tpm"}]
+)
+def test_no_statement_of_a_maker_is_looked_into(ada, monkeypatch, statement):
+    monkeypatch.setattr(passkeys, "verify_registration_response", lambda **_: pytest.fail("it was looked into"))
+    offer = passkeys.creation_options(ada)
+    with pytest.raises(PasskeyRefused):
+        passkeys.verify_creation(ada, offer.state, Device().make(offer.options, **statement))
+
+
+@pytest.mark.parametrize("fmt", ["none", "packed"])
+def test_a_device_that_vouches_for_itself_unasked_is_as_good(ada, fmt):
+    offer = passkeys.creation_options(ada)
+    assert passkeys.verify_creation(ada, offer.state, Device().make(offer.options, fmt=fmt)).user == ada
+
+
 def test_a_passkey_that_is_in_use_is_not_added_again_for_anybody(ada, device):
     bo = make.user(name="Bo")
     offer = passkeys.creation_options(bo)
