@@ -25,7 +25,7 @@ RESETS_OF_ONE_ADDRESS = Limit("resets_of_one_address", tries=3, period=RESET_LIN
 NEW_PASSWORDS_FROM_ONE_SOURCE = Limit("new_passwords_from_one_source", tries=20, period=timedelta(minutes=30))
 
 
-def change(*, user: User, current: str, new: str, keep: Session | None, by: Actor, at: datetime) -> User:
+def change(*, user: User, current: str, new: str, keep: Session, by: Actor, at: datetime) -> User:
     """Replace the password of a person who proves to know the old one. Their sessions end, save the one to keep."""
     proofs.confirm_password(user=user, password=current, by=by, at=at)
     proved, hashed = user.password, new_passwords.accept(new, user=user)
@@ -35,7 +35,7 @@ def change(*, user: User, current: str, new: str, keep: Session | None, by: Acto
             raise PasswordRefused("Your password was changed a moment ago, somewhere else. Type the present one.")
         new_passwords.replace(user, hashed, at=at)
         mailed_links.withdraw(user, MailedLink.Purpose.RESET_PASSWORD, at=at)
-        Session.objects.filter(user=user).exclude(pk=keep.pk if keep else None).delete()
+        Session.objects.filter(user=user).exclude(pk=keep.pk).delete()
         _record(events.USER_PASSWORD_CHANGED, user, by, at)
         notices.tell("password_changed", user=user, by=by, at=at)
     return user
@@ -67,9 +67,9 @@ def reset(*, link: MailedLink, new: str, by: Actor, at: datetime) -> User:
     It lifts what a stranger may have caused, a locked account and a wait after too many tries, and signs nobody in.
     """
     tries.take([NEW_PASSWORDS_FROM_ONE_SOURCE.of(source(by.ip))], user=NOBODY, by=by, at=at)
-    hashed = new_passwords.accept(new, user=link.user)
+    hashed = new_passwords.accept(new, user=link.person)
     with transaction.atomic():
-        user = locks.user(link.user_id)
+        user = locks.user(link.person.pk)
         mailed_links.use(link, at)
         mailed_links.withdraw(user, MailedLink.Purpose.RESET_PASSWORD, MailedLink.Purpose.UNLOCK, at=at)
         new_passwords.replace(user, hashed, at=at)

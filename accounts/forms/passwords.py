@@ -18,7 +18,7 @@ class NewPasswordField(forms.CharField):
                 "data-strength-url": reverse_lazy("accounts:password_strength"),
             }
         )
-        given = {
+        given: dict[str, Any] = {
             "label": "New password",
             "strip": False,
             "help_text": (

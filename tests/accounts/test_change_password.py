@@ -167,7 +167,7 @@ def test_a_change_asks_for_a_fresh_proof_first(browser, membership):
 
 
 def test_a_password_changed_meanwhile_is_not_changed_again(ada, monkeypatch):
-    accept = passwords.new_passwords.accept
+    keep, accept = Session.objects.get(), passwords.new_passwords.accept
 
     def overtaken(*args, **details):
         hashed = accept(*args, **details)
@@ -177,7 +177,7 @@ def test_a_password_changed_meanwhile_is_not_changed_again(ada, monkeypatch):
     monkeypatch.setattr(passwords.new_passwords, "accept", overtaken)
 
     with pytest.raises(PasswordRefused, match="changed a moment ago"):
-        passwords.change(user=ada, current=make.PASSWORD, new=NEW, keep=None, by=make.BY, at=make.AT)
+        passwords.change(user=ada, current=make.PASSWORD, new=NEW, keep=keep, by=make.BY, at=make.AT)
 
 
 def test_a_wrong_current_password_is_in_the_log_and_of_a_wait_its_beginning(browser, ada):
