@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from tests.house.code import calls, dotted, modules, report
 
 BELOW_THE_BOUNDARY = """
-    models queries actions locks doors numbering ledger drafts documents emails letters mail gateways forms events
-    errors currencies money lines taxation totals terms statuses aging access roles permissions registry values log actors
+    models queries actions locks doors numbering ledger drafts documents emails letters mail gateways forms
+    events errors currencies money lines taxation totals terms statuses aging access roles permissions registry
+    values log actors
 """
 CLOCKS = {
     "date.today",
