@@ -11,6 +11,7 @@ from accounts.actions import policies
 from accounts.errors import AccountsError
 from accounts.forms.policy import SignInRulesForm
 from accounts.permissions import Permission
+from accounts.policy import ADMINISTRATOR
 from accounts.queries.memberships import team
 from accounts.step_up import fresh_factor
 from security.guards import require
@@ -36,6 +37,6 @@ def rules(request: Any) -> HttpResponse:
         "form": form,
         "members": members,
         "without": [member for member in members if not (member.has_app or member.has_passkey)],
-        "without_passkey": [member for member in members if member.has_app and not member.has_passkey],
+        "without_passkey": [member for member in members if member.role == ADMINISTRATOR and not member.has_passkey],
     }
     return TemplateResponse(request, "accounts/policy/rules.html", context)
