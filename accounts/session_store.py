@@ -55,7 +55,7 @@ class SessionStore(SessionBase):
         """Write the data. A row that was ended meanwhile is not brought back: `UpdateError`."""
         if self.session_key is None:
             return self.create()
-        values = self._get_session(no_load=must_create)
+        values = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # the stubs leave it out
         data = self.encode(values)
         if must_create:
             self._insert(data)
@@ -71,7 +71,7 @@ class SessionStore(SessionBase):
 
     def cycle_key(self) -> None:
         """A new key for the same row; the old key opens nothing from here on."""
-        self._get_session()
+        self._get_session()  # type: ignore[attr-defined]
         if self.row is None:
             return self.create()
         key = self._get_new_session_key()

@@ -16,23 +16,24 @@ MOST = 10
 
 
 @transaction.atomic
-def leave(*, session: Session, by: Actor, at: datetime) -> None:
+def leave(*, user: User, session: Session, by: Actor, at: datetime) -> None:
     """A person signs out where they are."""
     Session.objects.filter(pk=session.pk).delete()
-    company_id = home_company_id(session.user)
-    log.record(events.USER_SIGNED_OUT, target=session.user, by=by, at=at, company_id=company_id)
+    log.record(events.USER_SIGNED_OUT, target=user, by=by, at=at, company_id=home_company_id(user))
 
 
 @transaction.atomic
-def end(*, session: Session, by: Actor, at: datetime) -> None:
+def end(*, user: User, session: Session, by: Actor, at: datetime) -> None:
     """Sign a person out in one browser, at once. Whoever ended it first has the entry."""
-    _end(session, events.SESSION_ENDED, by, at)
+    _end(user, session, events.SESSION_ENDED, by, at)
 
 
 @transaction.atomic
 def end_others(*, user: User, keep: Session | None, by: Actor, at: datetime) -> int:
     """Sign a person out everywhere but in the session to keep; how many sessions that ended."""
-    others = Session.objects.filter(user=user).exclude(pk=keep.pk if keep else None)
+    others = Session.objects.filter(user=user)
+    if keep is not None:
+        others = others.exclude(pk=keep.pk)
     count, _ = others.delete()
     if count:
         company_id = home_company_id(user)
@@ -45,12 +46,12 @@ def drop_oldest(*, user: User, keep: Session, by: Actor, at: datetime) -> int:
     """Hold a person to ten sessions: those not used for longest end; how many. Called once the new one is stored."""
     others = [session for session in live_sessions(user, at) if session != keep]
     for session in others[MOST - 1 :]:
-        _end(session, events.SESSION_DROPPED, by, at)
+        _end(user, session, events.SESSION_DROPPED, by, at)
     return len(others[MOST - 1 :])
 
 
-def _end(session: Session, event: EventType, by: Actor, at: datetime) -> None:
+def _end(user: User, session: Session, event: EventType, by: Actor, at: datetime) -> None:
     ended, _ = Session.objects.filter(pk=session.pk).delete()
     if ended:
-        company_id = session.company_id or home_company_id(session.user)
+        company_id = session.company_id or home_company_id(user)
         log.record(event, target=session, by=by, at=at, company_id=company_id, address=session.ip or "")

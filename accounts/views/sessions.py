@@ -37,7 +37,7 @@ def sign_out(request: Any) -> HttpResponse:
     of this host too, and our own session cookie is taken away by name.
     """
     if request.user.is_authenticated:
-        sessions.leave(session=request.session.row, **_who_and_when(request))
+        sessions.leave(user=request.user, session=request.session.row, **_who_and_when(request))
         logout(request)
     response = redirect(reverse("accounts:sign_in") + "?" + urlencode({"ended": "signed_out"}))
     response["Clear-Site-Data"] = '"cache"'
@@ -50,7 +50,7 @@ def end(request: Any, id: UUID) -> HttpResponse:
     """Asks for no fresh factor: whoever sees a stranger in the list must be quick."""
     others = Session.objects.filter(user=request.user).exclude(pk=request.session.row.pk)
     session = get_object_or_404(others.select_related("company"), pk=id)
-    sessions.end(session=session, **_who_and_when(request))
+    sessions.end(user=request.user, session=session, **_who_and_when(request))
     messages.success(request, f"The session in {session} has ended.")
     return redirect("accounts:security")
 
