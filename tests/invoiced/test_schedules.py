@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from accounts.models import Session
+from accounts.models import KnownDevice, Session, User
 from accounts.scoping import in_company
 from audit.models import BillingEvent
 from billing.actions import attempts
@@ -17,6 +17,9 @@ from invoiced import schedules
 from invoiced.models import Schedule
 from invoiced.worker import Worker
 from portal.models import Link, PortalSession
+from security import ratelimit
+from security.models import Tally
+from security.ratelimit import Limit
 from tests import books, visitors
 from tests.portal.conftest import opened
 from tests.queue import work
@@ -197,3 +200,17 @@ def test_pay_pages_nobody_completed_are_cleared_out_unless_an_attempt_asks_about
     schedules.clear_out(AT)
     kept = set(SandboxCharge.objects.values_list("idempotency_key", flat=True))
     assert kept == {str(one.pk) for one in (asked_about, paid, fresh)}
+
+
+@pytest.mark.django_db
+def test_tries_that_no_longer_count_and_browsers_unused_for_long_are_cleared_out():
+    limit = Limit("test", tries=3, period=HOUR)
+    ratelimit.take(limit, "old", at=AT - HOUR)
+    ratelimit.take(limit, "new", at=AT)
+    user = User.objects.create_user("ada@ledger.example", name="Ada", at=AT)
+    for number, days in enumerate((431, 429)):
+        seen_at = AT - datetime.timedelta(days=days)
+        KnownDevice.objects.create(user=user, token_hash=str(number), first_seen_at=seen_at, last_seen_at=seen_at)
+    schedules.clear_out(AT)
+    assert Tally.objects.get().key == limit.of("new").key
+    assert KnownDevice.objects.get().token_hash == "1"
