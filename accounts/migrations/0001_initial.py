@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             name='KnownDevice',
             fields=[
                 ('id', models.UUIDField(default=security.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('token_hash', models.CharField(max_length=64)),
+                ('token_hash', models.CharField(db_index=True, max_length=64)),
                 ('browser', models.CharField(max_length=40)),
                 ('system', models.CharField(max_length=40)),
                 ('first_seen_at', models.DateTimeField()),

@@ -39,7 +39,7 @@ class KnownDevice(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="known_devices")
-    token_hash = models.CharField(max_length=64)
+    token_hash = models.CharField(max_length=64, db_index=True)
     browser = models.CharField(max_length=40)
     system = models.CharField(max_length=40)
     first_seen_at = models.DateTimeField()
