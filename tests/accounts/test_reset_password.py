@@ -273,9 +273,9 @@ def test_a_reset_ends_every_session_that_of_its_own_browser_too(browser, other_b
 
     assert choose(browser, mailed).status_code == 200
 
+    assert not Session.objects.exists()
     assert not is_inside(browser)
     assert not is_inside(other_browser)
-    assert not Session.objects.exists()
 
 
 def test_somebody_else_signed_in_in_that_browser_stays_so(browser, mailed):
