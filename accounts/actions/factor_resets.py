@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import events, letters, locks
 from accounts.actions import mailed_links, notices, second_factors
-from accounts.errors import FactorResetRefused
+from accounts.errors import FactorResetRefused, LinkNotLive
 from accounts.models import FactorReset, MailedLink, Passkey, RecoveryCode, TotpDevice, User
 from accounts.queries.factor_resets import administrators_around, is_live_member
 from accounts.queries.memberships import home_company_id
@@ -74,10 +74,13 @@ def refuse(*, reset: FactorReset, refuser: User, by: Actor, at: datetime) -> Non
 
 @transaction.atomic
 def cancel(*, link: MailedLink, by: Actor, at: datetime) -> None:
-    """Stop it with the link of the letter that announced it."""
+    """Stop it with the link of the letter that announced it. Once it is over, the link is as good as used."""
     mailed_links.use(link, at)
     reset = FactorReset.objects.select_related("user").get(pk=str(link.subject_id))
-    _end(reset, Outcome.CANCELLED, at)
+    try:
+        _end(reset, Outcome.CANCELLED, at)
+    except FactorResetRefused:
+        raise LinkNotLive(DECIDED) from None
     _record(events.FACTOR_RESET_CANCELLED, reset.user, reset.company_id, by, at)
 
 

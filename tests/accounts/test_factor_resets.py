@@ -390,6 +390,14 @@ def test_the_link_works_until_the_worker_has_come_and_does_nothing_afterwards(br
     assert outcome(approved) == "done"
 
 
+def test_a_link_pressed_while_it_is_being_carried_out_says_that_it_is_over(browser, approved):
+    link = hold_the_link(approved)
+    FactorReset.objects.update(ended_at=AT, outcome="done")
+
+    assert browser.post(link).status_code == 404
+    assert outcome(approved) == "done"
+
+
 def test_signing_in_with_a_factor_stops_it(browser, approved, ada, clock):
     clock.shift(timedelta(hours=23))
 
