@@ -5,6 +5,7 @@ import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -38,9 +39,9 @@ def main(signposts: str) -> None:
 def sign_in(page: Page, member: dict[str, str]) -> None:
     page.goto("/")
     page.get_by_label("E-mail address").fill(member["email"])
-    page.get_by_label("Password").fill(member["password"])
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/")
+    page.get_by_label("Password", exact=True).fill(member["password"])
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/")
 
 
 def write_invoice(page: Page) -> None:
