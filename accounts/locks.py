@@ -11,8 +11,8 @@ def company(id: UUID) -> Company:
 
 
 def user(id: UUID) -> User:
-    """The user, held until the transaction ends."""
-    return User.objects.select_for_update().get(pk=id)
+    """The user, held until the transaction ends. Rows that only refer to the person may still be written."""
+    return User.objects.select_for_update(no_key=True).get(pk=id)
 
 
 def membership(id: UUID) -> Membership:

@@ -1,4 +1,7 @@
-"""A fresh start for whoever lost every factor: agreed to by an administrator, announced, carried out a day later."""
+"""A fresh start for whoever lost every factor: agreed to by an administrator, announced, carried out a day later.
+
+Everything that decides about a request holds its person first, so that no two wait for each other.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +33,7 @@ def approve(*, reset: FactorReset, approver: User, by: Actor, at: datetime) -> N
     """Agree: in a day's time, unless somebody stops it, the person starts afresh. All concerned are told now."""
     if approver == reset.user:
         raise FactorResetRefused(NOT_ONES_OWN)
+    locks.user(reset.user_id)
     due = at + DELAY
     undecided = FactorReset.objects.filter(pk=reset.pk, ended_at__isnull=True, approved_at__isnull=True)
     if not undecided.update(approved_by=approver, approved_at=at, due_at=due):
@@ -64,6 +68,7 @@ def refuse(*, reset: FactorReset, refuser: User, by: Actor, at: datetime) -> Non
     """Leave the person's factors as they are, also after somebody agreed."""
     if refuser == reset.user:
         raise FactorResetRefused(NOT_ONES_OWN)
+    locks.user(reset.user_id)
     _end(reset, Outcome.REFUSED, at)
     _record(events.FACTOR_RESET_REFUSED, reset.user, reset.company_id, by, at)
     told = {"refuser": str(refuser)}
@@ -75,8 +80,9 @@ def refuse(*, reset: FactorReset, refuser: User, by: Actor, at: datetime) -> Non
 @transaction.atomic
 def cancel(*, link: MailedLink, by: Actor, at: datetime) -> None:
     """Stop it with the link of the letter that announced it. Once it is over, the link is as good as used."""
-    mailed_links.use(link, at)
     reset = FactorReset.objects.select_related("user").get(pk=str(link.subject_id))
+    locks.user(reset.user_id)
+    mailed_links.use(link, at)
     try:
         _end(reset, Outcome.CANCELLED, at)
     except FactorResetRefused:
@@ -108,6 +114,7 @@ def carry_out(*, reset: FactorReset, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def let_lapse(*, reset: FactorReset, by: Actor, at: datetime) -> None:
     """Drop what nobody decided about for a week: who still needs it asks again."""
+    locks.user(reset.user_id)
     _end(reset, Outcome.CANCELLED, at, approved_at__isnull=True)
     _record(events.FACTOR_RESET_CANCELLED, reset.user, reset.company_id, by, at)
 
