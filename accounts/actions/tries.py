@@ -14,7 +14,6 @@ from accounts import events, letters
 from accounts.actions import mailed_links
 from accounts.errors import TooManyTries
 from accounts.models import MailedLink, User
-from accounts.models.user import normalise_email
 from accounts.queries.memberships import home_company_id
 from accounts.queries.sign_in import NOBODY
 from audit import log
@@ -37,8 +36,10 @@ REFUSAL = "Too many tries. Wait {minutes} minutes, then try again."
 
 
 def at_sign_in(address: str, source: str, device_id: UUID | None) -> list[Count]:
-    """What a try to sign in counts against: the known browser alone, or else the source, the account, and both."""
-    address = normalise_email(address)
+    """What a try to sign in counts against: the known browser alone, or else source and account, together and each.
+
+    The address is in its one spelling, so capitals buy no tries.
+    """
     if device_id:
         return [KNOWN_DEVICE.of(str(device_id), account=address)]
     return [
@@ -73,7 +74,7 @@ def take_code(address: str, device_id: UUID | None, *, knows: bool, user: User, 
     the day is over, for that would tell that the password was right; the person is, by letter. A right code
     is one of them too: nobody signs in that often.
     """
-    count = CODES_A_DAY.of(str(knows), str(device_id), normalise_email(address), account=normalise_email(address))
+    count = CODES_A_DAY.of(str(knows), str(device_id), address, account=address)
     spent = ratelimit.take_each([count], at=at)
     if spent and knows and ratelimit.is_first_refusal(spent):
         _tell(spent, user, by, at)
@@ -90,7 +91,7 @@ def succeeded(counts: Sequence[Count], *, taken_at: datetime) -> None:
 
 def forget_tries(user: User) -> None:
     """Give a person all their tries back, wherever they were used up: after an unlock, or a new password by mail."""
-    ratelimit.forget(normalise_email(user.email))
+    ratelimit.forget(user.email)
 
 
 @transaction.atomic
