@@ -76,7 +76,7 @@ def enter(request: Any, membership: Membership) -> None:
     row = request.session.row
     rotate(request)
     row.company, row.role = membership.company, membership.role
-    row.save(update_fields=["company", "role"])
+    Session.objects.filter(pk=row.pk).update(company=row.company, role=row.role)
 
 
 def counts_as_use(request: Any) -> bool:
