@@ -75,6 +75,7 @@ def test_the_first_passkey_brings_recovery_codes_once_and_ends_other_sessions(br
     assert len(CODE.findall(text_of(page))) == 10
     assert RecoveryCode.objects.filter(user=ada).count() == 10
     assert (passkey_of(ada).discoverable, passkey_of(ada).confirmed) == (True, True)
+    assert Session.objects.filter(user=ada).count() == 1
     assert elsewhere.get("/settings/security/").status_code == 302
     assert browser.get("/settings/security/").status_code == 200
     assert entries("factor.enrolled") == [("Ada", "success", {"factor": "the passkey “Laptop”"})]

@@ -294,6 +294,12 @@ def test_whatever_is_no_answer_is_refused(ada, device, answer):
         passkeys.verify_creation(ada, offer.state, answer)
 
 
+def test_an_answer_longer_than_any_is_not_read(device):
+    offer = passkeys.request_options(PURPOSE)
+    answer = device.use(offer.options)
+    assert refused(PURPOSE, offer.state, answer + " " * passkeys.LONGEST_ANSWER) == passkeys.REFUSAL
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary().map(lambda raw: raw.hex()),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
