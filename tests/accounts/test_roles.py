@@ -35,6 +35,7 @@ MATRIX = {
     P.SECURITY_LOG_VIEW: "a",
     P.SETTINGS_EDIT: "a",
     P.TEAM_VIEW: "a",
+    P.TEAM_EDIT: "a",
 }
 LETTERS = {"administrator": "a", "employee": "e", "account_manager": "m", "read_only": "r"}
 
