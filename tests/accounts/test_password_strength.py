@@ -32,7 +32,7 @@ def test_a_good_password_is_said_to_be_good(browser):
 
 @pytest.mark.parametrize(
     ("password", "score", "complaint"),
-    [("", 0, "too short"), ("january2026january", 3, "too easy"), ("x" * 300, 0, "too long"), ("\x00\n", 0, "too short")],
+    [("", 0, "too short"), ("january2026january", 3, "too easy"), ("x" * 300, 0, "too long"), ("\x00", 0, "too short")],
 )
 def test_the_reasons_are_those_of_the_form(browser, password, score, complaint):
     judged = judge(browser, password).json()
