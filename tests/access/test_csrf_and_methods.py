@@ -4,17 +4,43 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.models import EmailChange
 from security import ratelimit
+from tests import make
 from tests.access.routes import all_routes, route
 from tests.access.test_get_is_safe import contents
 from tests.access.world import ask
 from tests.house.code import report
 from tests.visitors import Browser
 
-WHO = ["anonymous", "administrator", "customer"]
+WHO = ["anonymous", "administrator", "owner", "stale", "customer"]
 METHODS = ["TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "BREW", "PROPFIND"]
 TWO_YEARS = 63_072_000
+ANONYMOUS_FORMS = [
+    "accounts:sign_in",
+    "accounts:forgot_password",
+    "accounts:reset_password",
+    "accounts:email_agree",
+    "accounts:factor_reset_cancel",
+    "accounts:not_me",
+    "accounts:unlock",
+]
+
+# A letter in the demo's mailbox looks as its sender wished; it may bring styles, and nothing that acts.
+OWN_POLICY = {"mailbox_html"}
+# What a page of the portal is made of may be kept by the browser that may see it, to be asked about anew.
+KEPT_PRIVATELY = {"portal:brand", "portal:logo", "billing:logo"}
+# Whoever knows the address may enter, so it is told to nobody, not even to this site.
+KEYS_IN_THEIR_ADDRESS = {
+    "accounts:email_agree",
+    "accounts:factor_reset_cancel",
+    "accounts:not_me",
+    "accounts:reset_password",
+    "accounts:unlock",
+    "portal:link",
+}
 
 
 def careful(browser):
@@ -48,6 +74,21 @@ def test_with_its_token_it_is_taken_from_this_site_only(world, people, origin, s
     assert response.status_code == status
 
 
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null"])
+@pytest.mark.parametrize("name", ANONYMOUS_FORMS)
+def test_a_form_that_asks_for_no_account_is_bound_to_this_site_too(world, people, name, origin):
+    browser, address = careful(people["anonymous"]), route(name).address(world.owned)
+    page = browser.get(address).content.decode()
+    body = {"csrfmiddlewaretoken": re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]}
+    before = contents()
+
+    refused = browser.post(address, body, headers={"Origin": origin})
+    unchanged = contents() == before
+    taken = browser.post(address, body, headers={"Origin": "https://testserver"})
+
+    assert (refused.status_code, unchanged, taken.status_code) == (403, True, 200)
+
+
 @pytest.mark.parametrize("who", WHO)
 def test_methods_nobody_uses_are_refused(world, people, who):
     wrong = []
@@ -65,7 +106,7 @@ def test_every_answer_binds_the_browser(world, people, who, method):
     wrong = []
     for one in all_routes():
         response = ask(people[who], method, one.address(world.owned))
-        wrong += [f"{method} {one.name} {response.status_code}: {lack}" for lack in lacking(response, one.name, who)]
+        wrong += [f"{method} {one.name} {response.status_code}: {lack}" for lack in lacking(response, one.name)]
     assert not wrong, report(wrong)
 
 
@@ -85,6 +126,35 @@ def test_an_answer_to_who_asks_too_often(world, monkeypatch):
     assert (response.status_code, lacking(response, "portal:link")) == (429, [])
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("accounts:sign_in", {"email": "ada@harbour.example", "password": "guessed"}),
+        ("accounts:forgot_password", {"email": "ada@harbour.example"}),
+        ("accounts:reset_password", {"new": "nine slow barges under fog"}),
+        ("accounts:password_strength", {"password": "nine slow barges under fog"}),
+    ],
+)
+def test_an_answer_to_who_tries_too_often(world, monkeypatch, name, body):
+    monkeypatch.setattr(ratelimit, "take_each", lambda counts, at: counts[0])
+    response = ask(Browser(), "POST", route(name).address(world.owned), body)
+    assert (response.status_code, lacking(response, name)) == (429, [])
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", sorted(KEYS_IN_THEIR_ADDRESS - {"portal:link"}))
+def test_an_answer_to_a_key_that_opens_nothing(world, name, method):
+    response = ask(Browser(), method, route(name).address(world.owned, token="opens-nothing"))
+    assert (response.status_code, lacking(response, name)) == (404, [])
+
+
+def test_an_answer_to_agreeing_too_late(world):
+    EmailChange.objects.filter(pk=world.owned.email_change.pk).update(new_agreed_at=timezone.now())
+    make.user(world.owned.email_change.new_email)
+    response = ask(Browser(), "POST", route("accounts:email_agree").address(world.owned))
+    assert (response.status_code, lacking(response, "accounts:email_agree")) == (409, [])
+
+
 def test_an_answer_when_something_breaks(people, monkeypatch):
     def breaks(access):
         raise RuntimeError("broken for this test")
@@ -100,15 +170,7 @@ def test_a_file_that_is_not_there(people):
     assert (response.status_code, lacking(response)) == (404, [])
 
 
-# A letter in the demo's mailbox looks as its sender wished; it may bring styles, and nothing that acts.
-OWN_POLICY = {"mailbox_html"}
-# What a page of the portal is made of may be kept by the browser that may see it, to be asked about anew.
-KEPT_PRIVATELY = {"portal:brand", "portal:logo", "billing:logo"}
-# Whoever knows the address may enter, so it is told to nobody, not even to this site.
-KEYS_IN_THEIR_ADDRESS = {"portal:link"}
-
-
-def lacking(response, name="", who="administrator"):
+def lacking(response, name=""):
     """What the answer should tell the browser and does not."""
     headers = response.headers
     policy = headers.get("Content-Security-Policy", "")
@@ -134,7 +196,7 @@ def lacking(response, name="", who="administrator"):
         wrong += ["the policy allows inline or evaluated code"] if "unsafe" in policy else []
     cached = headers.get("Cache-Control", "")
     may_be_kept = name in KEPT_PRIVATELY and cached.startswith("private")
-    if who != "anonymous" and "no-store" not in cached and not may_be_kept:
+    if "no-store" not in cached and not may_be_kept:
         wrong.append(f"it may be kept: {cached!r}")
     return wrong
 

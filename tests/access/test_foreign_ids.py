@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import pytest
 
+from security.tokens import new_token
 from tests.access import bodies
 from tests.access.routes import all_routes, route
 from tests.access.world import ask, steady
 from tests.house.code import report
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
+NO_PASSKEY = 987_654_321
 
 
 class Answer(NamedTuple):
@@ -22,9 +24,9 @@ class Answer(NamedTuple):
 
 def answer(browser, method: str, address: str, body: Any, id: Any) -> Answer:
     """What comes back, without what changes with each request, and without the id that was asked for."""
-    response = ask(browser, method, address, body)
-    location = response.headers.get("Location", "").replace(str(id), "ID")
-    return Answer(response.status_code, location, steady(response).replace(str(id).encode(), b"ID"))
+    response, given = ask(browser, method, address, body), f"/{id}/" if isinstance(id, int) else str(id)
+    location = response.headers.get("Location", "").replace(given, "ID")
+    return Answer(response.status_code, location, steady(response).replace(given.encode(), b"ID"))
 
 
 class Place(NamedTuple):
@@ -80,6 +82,7 @@ def readers(world, people):
         ("administrator", people["administrator"], world.owned, there.owned),
         ("employee", people["employee"], world.owned, there.owned),
         ("owner", people["owner"], world.owned, world.other),
+        ("owner", people["owner"], world.owned, there.owned),
         ("customer", people["customer"], world.owned, world.other),
         ("customer", people["customer"], world.owned, there.owned),
     ]
@@ -96,11 +99,42 @@ def test_in_an_address(readers):
             if one.name == "portal:sandbox":
                 continue  # its ids are secrets, and who holds one pays
             id = foreign.invoice.pk if argument == "object_id" else one.record(foreign).pk
+            nobodys = NO_PASSKEY if isinstance(id, int) else NOBODY
             for method in ("GET", "POST"):
                 given = answer(browser, method, one.address(own, **{argument: id}), None, id)
-                never = answer(browser, method, one.address(own, **{argument: NOBODY}), None, NOBODY)
+                never = answer(browser, method, one.address(own, **{argument: nobodys}), None, nobodys)
                 if given != never or given.status not in (302, 403, 404, 405):
                     wrong.append(f"{method} {one.name} answers {who} {given.status}, and {never.status} to no id")
+    assert not wrong, report(wrong)
+
+
+def test_before_saying_again_who_they_are(world, people):
+    """The question who is there comes first, and is the same whether the record is one's own, another's or none."""
+    wrong = []
+    for one in all_routes():
+        if one.asks_again and "id" in one.arguments:
+            id = one.record(world.owned).pk
+            nobodys = NO_PASSKEY if isinstance(id, int) else NOBODY
+            given = answer(people["stale"], "POST", one.address(world.owned), None, id)
+            never = answer(people["stale"], "POST", one.address(world.owned, id=nobodys), None, nobodys)
+            if given != never or b"confirm-interrupted" not in given.body:
+                wrong.append(f"{one.name} answers {given.status}, and {never.status} to no id")
+    assert not wrong, report(wrong)
+
+
+def test_a_mailed_link_meant_for_something_else(world, people):
+    """Each link opens its own page; at any other it is what no link at all is."""
+    wrong = []
+    mailed = {name: token for name, token in world.owned.tokens.items() if name.startswith("accounts:")}
+    for name in mailed:
+        for meant_for, token in mailed.items():
+            for method in ("GET", "POST"):
+                given, never = (
+                    answer(people["anonymous"], method, route(name).address(world.owned, token=key), None, key)
+                    for key in (token, new_token())
+                )
+                if (given == never) != (name != meant_for) or never.status != 404:
+                    wrong.append(f"{method} {name} answers {given.status} to the link of {meant_for}")
     assert not wrong, report(wrong)
 
 

@@ -15,15 +15,18 @@ from django.db import transaction
 from django.utils import timezone
 from lxml import html
 
+from accounts import letters
+from accounts.models import Letter
 from accounts.scoping import in_company
 from billing import emails
 from billing.models import EmailMessage, Invoice, Item, TaxRate
 from portal.actions import links
-from tests import books, programs
+from tests import books, make, programs
 from tests.access import bodies
 from tests.access.routes import all_routes, route
 from tests.access.world import ask
 from tests.house.code import report
+from tests.visitors import Browser
 
 WORD = "xq7"
 CORPUS = {
@@ -43,15 +46,28 @@ CORPUS = {
 }
 
 
+# What a page says for itself, and not what stands on every page: a banner, or the place for what a script may say.
+SAYS_WHY = re.compile(
+    rb'class="(error-summary|alert (bad|error|warning)"|field-error"(?! role="alert" data-passkey-trouble))'
+)
+TAKEN = b"Your password is changed"
+
+
 class Form(NamedTuple):
-    """A form, what is sent with it when all is well, and its fields that take text."""
+    """A form, what is sent with it when all is well, its fields that take text, and who fills it in."""
 
     route: str
     body: Callable[[SimpleNamespace], dict[str, Any]]
     texts: str
     query: Callable[[SimpleNamespace], str] = lambda own: ""
+    who: str = "administrator"
 
 
+def by(who: str, route: str, texts: str, **body: str) -> Form:
+    return Form(route, lambda own: body, texts, who=who)
+
+
+RULES = {"second_factor": "advised", "grace_days": "3", "idle_minutes": "15", "session_hours": "12"}
 HEAD = "payment_terms purchase_order message prepaid issue_date due_date currency tax_rounding"
 LINES = "name description quantity unit unit_price price_base_quantity discount item tax_rates"
 FORMS = [
@@ -79,9 +95,23 @@ FORMS = [
     ),
     Form("billing:payment_allocate", lambda own: {"invoice": own.invoice.pk, "amount": "1"}, "invoice amount"),
     Form("billing:payment_reverse", lambda own: {"reason": "bounced"}, "reason"),
-    Form("accounts:security_change_password", lambda own: {}, "current new"),
-    Form("accounts:sign_in_code", lambda own: {}, "code"),
-    Form("accounts:switch_company", lambda own: {}, "company"),
+    by("anonymous", "accounts:sign_in", "email password"),
+    by("anonymous", "accounts:sign_in", "passkey passkey_state"),
+    by("half way in", "accounts:sign_in_code", "code"),
+    by("half way in", "accounts:sign_in_code", "passkey passkey_state"),
+    by("anonymous", "accounts:forgot_password", "email"),
+    by("anonymous", "accounts:reset_password", "new"),
+    by("administrator", "accounts:security_change_password", "current new"),
+    by("administrator", "accounts:sign_in_policy", " ".join(RULES), **RULES),
+    by("administrator", "accounts:email_change", "new_email", new_email="new@harbour.example"),
+    by("stale", "accounts:email_change", "new_email confirm-code confirm-interrupted"),
+    by("stale", "accounts:email_change", "confirm-answer confirm-state confirm-interrupted"),
+    by("administrator", "accounts:passkey_add", "name passkey passkey_state"),
+    by("administrator", "accounts:security_authenticator_start", "name", name="Phone"),
+    by("administrator", "accounts:security_authenticator_confirm", "code"),
+    by("owner", "accounts:security_authenticator_rename", "name", name="Tablet"),
+    by("owner", "accounts:passkey_rename", "name", name="Tablet"),
+    by("administrator", "accounts:switch_company", "company"),
     Form("billing:invoice_bulk", lambda own: {}, "bulk selected"),
 ]
 PARAMETERS = {
@@ -100,6 +130,10 @@ PARAMETERS = {
     "audit:history": "older_than newer_than",
     "mailbox": "before",
     "accounts:sign_in": "next",
+    "accounts:sign_in_code": "next",
+    "accounts:forgot_password": "asked",
+    "accounts:security_set_up": "next",
+    "accounts:security_events": "older_than newer_than",
 }
 
 
@@ -107,9 +141,11 @@ PARAMETERS = {
 def test_hostile_text(world, people, text):
     wrong = []
     ada, own, kept = people["administrator"], world.owned, []
+    people["half way in"] = Browser()
+    people["half way in"].post("/sign-in/", {"email": "half@harbour.example", "password": make.PASSWORD})
     with transaction.atomic():
         for form in FORMS:
-            wrong += send(ada, own, form, text, kept)
+            wrong += send(people[form.who], own, form, text, kept)
         with in_company(world.company):
             own.draft = Invoice.objects.get(pk=own.draft.pk)
             own.item, own.tax_rate = Item.objects.order_by("pk").last(), TaxRate.objects.order_by("pk").last()
@@ -118,11 +154,16 @@ def test_hostile_text(world, people, text):
         people["customer"].post(urlsplit(address).path)
         wrong += list(read_everything(people, own))
         wrong += faults_of_letter(letter)
+        for name in ("accounts:passkey_remove", "accounts:security_authenticator_remove"):
+            people["owner"].post(route(name).address(own))
+        for told in Letter.objects.filter(status=Letter.Status.QUEUED, user__isnull=False, link__used_at__isnull=True):
+            wrong += faults_of_letter(letters.compose(told, told.user, timezone.now()))
         wrong += faults_of_export(ask(ada, "POST", route("billing:invoice_export").address(own)).body, text)
         document = ask(ada, "GET", route("billing:invoice_pdf").address(own, id=own.draft.pk)).body
         wrong += faults_of_document(document, is_shown="lines-0-name" in kept)
         transaction.set_rollback(True)
     wrong += list(ask_with(ada, own, text))
+    wrong += list(ask_with_key(people["anonymous"], own, text))
     assert not wrong, report(wrong)
 
 
@@ -131,7 +172,7 @@ def send(browser, own, form: Form, text: str, kept: list[str]) -> Iterator[str]:
     address = route(form.route).address(own) + form.query(own)
     good = form.body(own)
     hostile = dict.fromkeys(form.texts.split(), text)
-    while True:
+    while good or hostile:
         response = ask(browser, "POST", address, good | hostile)
         yield from faults_of_answer(response, f"{form.route} with {', '.join(hostile)}")
         if response.status_code != 200 or not hostile:
@@ -162,10 +203,20 @@ def ask_with(browser, own, text: str) -> Iterator[str]:
             yield from faults_of_page(response, f"{name} with {given}")
 
 
+def ask_with_key(browser, own, text: str) -> Iterator[str]:
+    """The text in place of the token of each mailed link."""
+    for name in own.tokens:
+        for method in ("GET", "POST"):
+            response = ask(browser, method, route(name).address(own, token=text.replace("/", "")))
+            if response.status_code not in (200, 404):
+                yield f"{method} {name} answers {response.status_code}"
+            yield from faults_of_page(response, name)
+
+
 def read_everything(people, own) -> Iterator[str]:
     """Every page of both sides, which now show what was kept."""
     for one in all_routes():
-        for who in ("administrator", "customer"):
+        for who in ("administrator", "owner", "customer"):
             if (one.guard == "portal") == (who == "customer"):
                 yield from faults_of_page(ask(people[who], "GET", one.address(own)), f"{one.name} as {who}")
     for who, name in (
@@ -185,7 +236,7 @@ def faults_of_answer(response, where: str) -> Iterator[str]:
     """Refused with a sentence, or taken."""
     if response.status_code not in (200, 302, 404):
         yield f"{where} answers {response.status_code}"
-    if response.status_code == 200 and not re.search(rb'class="(field-error|alert)', response.body):
+    if response.status_code == 200 and not SAYS_WHY.search(response.body) and TAKEN not in response.body:
         yield f"{where} is refused without a word"
     yield from faults_of_page(response, where)
 

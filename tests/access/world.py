@@ -14,7 +14,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import mailed_links
-from accounts.models import Company, EmailChange, FactorReset, MailedLink, Membership, Passkey, Session, User
+from accounts.models import (
+    Company,
+    EmailChange,
+    FactorReset,
+    MailedLink,
+    Membership,
+    Passkey,
+    Session,
+    TotpDevice,
+    User,
+)
 from accounts.scoping import in_company
 from accounts.sessions import FRESH
 from billing import emails
@@ -43,8 +53,8 @@ def harbour() -> SimpleNamespace:
     Beside the records of each customer are those of one person's account, in `owned` the owner's.
     """
     company = visitors.company("Harbour")
-    owner = visitors.member(company, "account_manager", "Owner")
-    colleague = visitors.member(company, "employee", "Otto")
+    owner = member(company, "account_manager", "Owner")
+    colleague = member(company, "employee", "Otto")
     with in_company(company):
         seller = books.seller(company)
         sellers.set_logo(seller=seller, png=PNG, **WHY)
@@ -56,7 +66,7 @@ def harbour() -> SimpleNamespace:
 def rival() -> SimpleNamespace:
     """Another company, with the same things in it."""
     company = visitors.company("Rival")
-    owner = visitors.member(company, "account_manager", "Rita")
+    owner = member(company, "account_manager", "Rita")
     with in_company(company):
         owned = records_of(company, books.customer(company, "Cargo", owner=owner.user), owner.user)
     return SimpleNamespace(company=company, owner=owner, owned=owned)
@@ -114,6 +124,8 @@ def account_of(company: Company, person: User) -> SimpleNamespace:
     """What there is to a person's account: factors, a session elsewhere, changes under way, and a link of each kind."""
     at = timezone.now()
     app, device = make.authenticator(person), make.passkey(person)
+    for factors in (TotpDevice, Passkey):
+        factors.objects.filter(user=person).update(created_at=books.AT)
     change = EmailChange.objects.create(
         user=person, old_email=person.email, new_email=f"new-{person.email}", started_at=at, expires_at=at + DAY
     )
@@ -169,17 +181,25 @@ def attempt_at(invoice: Invoice) -> tuple[PaymentAttempt, SandboxCharge]:
     return attempt, SandboxCharge.objects.get(pk=place.external_id)
 
 
+def member(company: Company, role: str, name: str) -> Membership:
+    """A person in the company, who knows their password."""
+    membership = visitors.member(company, role, name)
+    membership.user.set_password(make.PASSWORD)
+    membership.user.save()
+    return membership
+
+
 def people(world: SimpleNamespace) -> dict[str, Browser]:
     """Everybody in the columns of the matrix. Call it while the clock stands still: what is fresh then stays so."""
     company = world.company
     return {
         "anonymous": Browser(),
-        "administrator": visitors.browser(visitors.member(company, "administrator", "Ada")),
-        "employee": visitors.browser(visitors.member(company, "employee", "Bo")),
+        "administrator": visitors.browser(member(company, "administrator", "Ada")),
+        "employee": visitors.browser(member(company, "employee", "Bo")),
         "owner": visitors.browser(world.owner),
-        "manager": visitors.browser(visitors.member(company, "account_manager", "Max")),
-        "read_only": visitors.browser(visitors.member(company, "read_only", "Rea")),
-        "rival": visitors.browser(visitors.member(world.rival.company, "administrator", "Riva")),
+        "manager": visitors.browser(member(company, "account_manager", "Max")),
+        "read_only": visitors.browser(member(company, "read_only", "Rea")),
+        "rival": visitors.browser(member(world.rival.company, "administrator", "Riva")),
         "half": half(company),
         "bare": bare(company),
         "stale": stale(company),
@@ -190,7 +210,7 @@ def people(world: SimpleNamespace) -> dict[str, Browser]:
 
 def half(company: Company) -> Browser:
     """An administrator with a second factor, in a session that shows none: no page leaves such a one behind."""
-    membership = visitors.member(company, "administrator", "Half")
+    membership = member(company, "administrator", "Half")
     browser = visitors.browser(membership)
     make.authenticator(membership.user)
     return browser
@@ -198,7 +218,7 @@ def half(company: Company) -> Browser:
 
 def bare(company: Company) -> Browser:
     """An administrator here, without a second factor, of whom another company demands one from today on."""
-    membership = visitors.member(company, "administrator", "Bare")
+    membership = member(company, "administrator", "Bare")
     strict = Company.objects.create(
         name="Strict",
         time_zone="UTC",
@@ -213,7 +233,7 @@ def bare(company: Company) -> Browser:
 
 def stale(company: Company) -> Browser:
     """An administrator who showed a second factor, a moment too long ago."""
-    browser, membership = Browser(), visitors.member(company, "administrator", "Stella")
+    browser, membership = Browser(), member(company, "administrator", "Stella")
     make.authenticator(membership.user)
     row = visitors.sign_in(browser, membership)
     shown = timezone.now() - FRESH - timedelta(seconds=1)
