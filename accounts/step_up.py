@@ -61,8 +61,7 @@ def fresh_factor(view: View) -> View:
             status=status,
         )
 
-    stepped.fresh_factor = True
-    return stepped
+    return _asking_again(stepped)
 
 
 def fresh_factor_when(needed: Callable[[Any], bool]) -> Callable[[View], View]:
@@ -78,3 +77,8 @@ def fresh_factor_when(needed: Callable[[Any], bool]) -> Callable[[View], View]:
         return chosen
 
     return decorate
+
+
+def _asking_again(view: View) -> View:
+    view.fresh_factor = True
+    return view

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.urls import include, path
 
 from security import checks
-from security.guards import first_factor, public, require, signed_in
+from security.guards import factor_set_up, public, require, signed_in
 from security.middleware import DeclaredViews
 from tests import make
 
@@ -19,7 +19,7 @@ def page(request):
 urlpatterns = [
     path("open/", public(page)),
     path("own/", signed_in(page)),
-    path("code/", first_factor(page)),
+    path("code/", factor_set_up(page)),
     path("guarded/", require("invoice.void")(page)),
     path("forgotten/", page),
     path("", include("accounts.urls")),
@@ -52,7 +52,7 @@ def test_without_access_nothing_that_needs_a_permission_opens(rf, signed_in):
         require("invoice.view")(page)(request_with(rf, signed_in=signed_in))
 
 
-@pytest.mark.parametrize("guard", [signed_in, first_factor])
+@pytest.mark.parametrize("guard", [signed_in, factor_set_up])
 def test_own_pages_need_a_person(rf, guard):
     assert guard(page)(request_with(rf)).content == b"the page"
     with pytest.raises(PermissionDenied):
@@ -63,14 +63,14 @@ def test_only_public_views_are_open_to_those_not_signed_in(rf):
     assert public(page)(request_with(rf, signed_in=False)).content == b"the page"
     assert public(page).login_required is False
     assert not hasattr(page, "login_required")
-    for guard in (signed_in, first_factor, require("invoice.view")):
+    for guard in (signed_in, factor_set_up, require("invoice.view")):
         assert getattr(guard(page), "login_required", True)
 
 
 def test_each_guard_is_written_on_the_view():
     guards = [getattr(entry.callback, "guard", None) for entry in urlpatterns[:5]]
 
-    assert guards == ["public", "signed_in", "first_factor", "invoice.void", None]
+    assert guards == ["public", "signed_in", "factor_set_up", "invoice.void", None]
 
 
 @pytest.mark.urls(__name__)
