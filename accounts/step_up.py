@@ -61,7 +61,8 @@ def fresh_factor(view: View) -> View:
             status=status,
         )
 
-    return _asking_again(stepped)
+    stepped.fresh_factor = True
+    return stepped
 
 
 def fresh_factor_when(needed: Callable[[Any], bool]) -> Callable[[View], View]:
@@ -77,8 +78,3 @@ def fresh_factor_when(needed: Callable[[Any], bool]) -> Callable[[View], View]:
         return chosen
 
     return decorate
-
-
-def _asking_again(view: View) -> View:
-    view.fresh_factor = True
-    return view
