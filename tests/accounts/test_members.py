@@ -102,10 +102,10 @@ def test_the_team_page_costs_the_same_for_three_members_as_for_one(browser, djan
     administrator = make.member()
     browser.force_login(administrator.user)
     browser.get("/settings/team/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         browser.get("/settings/team/")
 
     for _ in range(2):
         make.member(company=administrator.company)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         browser.get("/settings/team/")

@@ -85,14 +85,6 @@ def test_an_unknown_role_is_refused_by_the_database():
         make.member("owner")
 
 
-def test_a_person_has_one_confirmed_app():
-    user = make.user()
-    make.authenticator(user)
-
-    with pytest.raises(IntegrityError), transaction.atomic():
-        make.authenticator(user)
-
-
 def test_the_uri_for_apps_says_whose_key_it_is():
     device = TotpDevice(user=User(email="ada+x@example.com"), seed="JBSWY3DPEHPK3PXP")
 
