@@ -55,6 +55,7 @@ def fresh_factor(view: View) -> View:
             "accounts/step_up/confirm.html",
             {
                 "form": form,
+                "layout": "base.html" if request.access else "auth_base.html",
                 "carried": carried_fields(request),
                 "passkey": passkeys.request_options(step_ups.PURPOSE, request.user) if kinds.passkey else None,
             },

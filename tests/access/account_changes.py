@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import passkeys
 from accounts.actions import recovery_codes
-from accounts.models import EmailChange, FactorReset, Membership, Passkey, TotpDevice, User
+from accounts.models import EmailChange, Membership, Passkey, TotpDevice, User
 from accounts.sessions import begin_set_up
 from tests import books, make, queue
 from tests.access.changes import ADA, Change, Scene, says
@@ -38,12 +38,6 @@ def typed(password: str) -> Callable[[Scene], None]:
         scene.browser.post("/sign-in/", {"email": HALFS_ADDRESS, "password": password})
 
     return given
-
-
-def lost_everything(scene: Scene) -> None:
-    """Who has lost a factor gave the right password, and no request of theirs is open."""
-    typed(make.PASSWORD)(scene)
-    FactorReset.objects.all().delete()
 
 
 def recovery_code(scene: Scene) -> dict[str, str]:
@@ -191,7 +185,7 @@ OF_ACCOUNTS = [
         "accounts:lost_factor",
         "anonymous",
         [f"factor_reset.asked {NOBODY}"],
-        given=lost_everything,
+        given=typed(make.PASSWORD),
         afterwards=queue.work,
     ),
     Change("accounts:lost_factor", "anonymous", [], given=typed("guessed"), afterwards=queue.work),

@@ -5,6 +5,7 @@ import time_machine
 from django.utils import timezone
 
 from tests.access import world as worlds
+from tests.access.people import everybody
 
 
 @pytest.fixture(autouse=True)
@@ -25,4 +26,4 @@ def world(db, settings, tmp_path):
 def people(world):
     """Everybody who might ask, by the name of the column in the matrix. However long they ask, no time passes."""
     with time_machine.travel(timezone.now(), tick=False):
-        yield worlds.people(world)
+        yield everybody(world)

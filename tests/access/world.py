@@ -1,4 +1,4 @@
-"""A company with one of everything, and everybody who might open its pages, each at a browser."""
+"""A company with one of everything, and asking for a page of it without leaving a trace."""
 
 import re
 from copy import deepcopy
@@ -19,14 +19,11 @@ from accounts.models import (
     EmailChange,
     FactorReset,
     MailedLink,
-    Membership,
     Passkey,
-    Session,
     TotpDevice,
     User,
 )
 from accounts.scoping import in_company
-from accounts.sessions import FRESH
 from billing import emails
 from billing.actions import attempts, invoices, notes, sellers
 from billing.gateways.sandbox import SandboxGateway
@@ -36,6 +33,7 @@ from portal.actions import links
 from portal.models import Link
 from security.tokens import new_token, token_hash
 from tests import books, make, visitors
+from tests.access.people import member
 from tests.visitors import Browser
 
 WHY = {"by": books.BY, "at": books.AT}
@@ -179,73 +177,6 @@ def attempt_at(invoice: Invoice) -> tuple[PaymentAttempt, SandboxCharge]:
     place = SandboxGateway().hand_over(charge)
     attempts.hand_over(attempt=attempt, external_id=place.external_id, url=place.url, by=books.BY, at=timezone.now())
     return attempt, SandboxCharge.objects.get(pk=place.external_id)
-
-
-def member(company: Company, role: str, name: str) -> Membership:
-    """A person in the company, who knows their password."""
-    membership = visitors.member(company, role, name)
-    membership.user.set_password(make.PASSWORD)
-    membership.user.save()
-    return membership
-
-
-def people(world: SimpleNamespace) -> dict[str, Browser]:
-    """Everybody in the columns of the matrix. Call it while the clock stands still: what is fresh then stays so."""
-    company = world.company
-    return {
-        "anonymous": Browser(),
-        "administrator": visitors.browser(member(company, "administrator", "Ada")),
-        "employee": visitors.browser(member(company, "employee", "Bo")),
-        "owner": visitors.browser(world.owner),
-        "manager": visitors.browser(member(company, "account_manager", "Max")),
-        "read_only": visitors.browser(member(company, "read_only", "Rea")),
-        "rival": visitors.browser(member(world.rival.company, "administrator", "Riva")),
-        "half": half(company),
-        "bare": bare(company),
-        "stale": stale(company),
-        "customer": visit(world.owned.tokens["portal:link"]),
-        "other": visit(world.other.tokens["portal:link"]),
-    }
-
-
-def half(company: Company) -> Browser:
-    """An administrator with a second factor, in a session that shows none: no page leaves such a one behind."""
-    membership = member(company, "administrator", "Half")
-    browser = visitors.browser(membership)
-    make.authenticator(membership.user)
-    return browser
-
-
-def bare(company: Company) -> Browser:
-    """An administrator here, without a second factor, of whom another company demands one from today on."""
-    membership = member(company, "administrator", "Bare")
-    strict = Company.objects.create(
-        name="Strict",
-        time_zone="UTC",
-        created_at=books.AT,
-        second_factor="required",
-        policy_since=books.AT,
-        grace_days=0,
-    )
-    Membership.objects.create(company=strict, user=membership.user, role="read_only", created_at=books.AT)
-    return visitors.browser(membership)
-
-
-def stale(company: Company) -> Browser:
-    """An administrator who showed a second factor, a moment too long ago."""
-    browser, membership = Browser(), member(company, "administrator", "Stella")
-    make.authenticator(membership.user)
-    row = visitors.sign_in(browser, membership)
-    shown = timezone.now() - FRESH - timedelta(seconds=1)
-    Session.objects.filter(pk=row.pk).update(proofs=dict.fromkeys(row.proofs, shown.isoformat()))
-    return browser
-
-
-def visit(token: str) -> Browser:
-    """A browser in which a customer has opened the link of an invoice."""
-    browser = Browser()
-    assert browser.post(reverse("portal:link", args=[token])).status_code == 302
-    return browser
 
 
 def ask(browser: Browser, method: str, address: str, body: Any = None, **extra: Any) -> Any:
