@@ -9,7 +9,7 @@ from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.scoping import in_company
 from audit.models import BillingEvent, SecurityEvent
-from tests import make
+from tests import make, visitors
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +98,20 @@ def test_a_changed_role_counts_from_the_next_request(browser):
     Membership.objects.filter(pk=member.pk).update(role="employee")
 
     assert browser.get(TEAM).status_code == 403
+
+
+def test_a_changed_role_changes_the_key_of_the_session(browser, other_browser):
+    member = make.member("employee")
+    visitors.sign_in(browser, member)
+    old = browser.cookies["__Host-session"].value
+    Membership.objects.filter(pk=member.pk).update(role="administrator")
+
+    assert browser.get(TEAM).status_code == 200
+
+    assert browser.cookies["__Host-session"].value != old
+    other_browser.cookies["__Host-session"] = old
+    assert other_browser.get(TEAM).status_code == 302
+    assert browser.get(TEAM).status_code == 200
 
 
 def test_a_deactivated_person_gets_nothing_from_the_next_request(browser):
