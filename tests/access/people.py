@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Company, Membership, Session
-from accounts.sessions import FRESH
 from tests import books, make, visitors
 from tests.visitors import Browser
 
@@ -67,7 +66,7 @@ def stale(company: Company) -> Browser:
     browser, membership = Browser(), member(company, "administrator", "Stella")
     make.authenticator(membership.user)
     row = visitors.sign_in(browser, membership)
-    shown = timezone.now() - FRESH - timedelta(seconds=1)
+    shown = timezone.now() - timedelta(minutes=5, seconds=1)
     Session.objects.filter(pk=row.pk).update(proofs=dict.fromkeys(row.proofs, shown.isoformat()))
     return browser
 
