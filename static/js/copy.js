@@ -1,4 +1,4 @@
-// Copies a field's value. The button is hidden until this module runs.
+// Copies a field's value, or the lines of a list. The button is hidden until this module runs.
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
@@ -11,7 +11,7 @@ document.addEventListener("click", async (event) => {
   const word = button.querySelector("[data-copy-word]") ?? button;
   const before = word.textContent;
   try {
-    await navigator.clipboard.writeText(source.value ?? source.textContent);
+    await navigator.clipboard.writeText(source.value ?? source.innerText);
     word.textContent = "Copied";
   } catch {
     source.select?.();

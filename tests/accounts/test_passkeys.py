@@ -260,7 +260,9 @@ def test_a_state_made_for_one_person_counts_for_nobody_else(ada, device):
 
 
 @pytest.mark.parametrize(
-    "state", ["", "x", "a:b:c", "\x00", "é:1:é", signing.dumps({"challenge": "AAAA", "user": None})]
+    "state",
+    ["", "x", "a:b:c", "\x00", "é:1:é", signing.dumps({"challenge": "AAAA", "user": None})],
+    ids=["empty", "short", "three parts", "null", "no ASCII", "signed for something else"],
 )
 def test_a_state_we_did_not_sign_is_refused(device, state):
     offer = passkeys.request_options(PURPOSE)
