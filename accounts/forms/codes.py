@@ -19,9 +19,8 @@ SHAPES = "A code has six digits from 0 to 9; a recovery code has sixteen letters
 class CodeField(forms.CharField):
     """A code of an authenticator app, or a recovery code: what was typed tells which."""
 
-    def __init__(self, *, required: bool = True) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            required=required,
             label="Code",
             max_length=LONGEST_CODE,
             help_text="Six digits from your authenticator app, or one of your recovery codes.",
@@ -33,8 +32,7 @@ class CodeField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         """Nothing typed here says anything about an account: the shape alone is judged."""
-        typed = super().clean(value)
-        code = SEPARATORS.sub("", typed)
-        if typed and not (APP_CODE.fullmatch(code) or RECOVERY_CODE.fullmatch(code)):
+        code = SEPARATORS.sub("", super().clean(value))
+        if not (APP_CODE.fullmatch(code) or RECOVERY_CODE.fullmatch(code)):
             raise ValidationError(SHAPES, code="shape")
         return code

@@ -20,18 +20,20 @@ class ConfirmForm(forms.Form):
     password = forms.CharField(
         label="Your password",
         strip=False,
-        required=False,
         max_length=GREATEST_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        error_messages={"required": "Enter your password."},
     )
-    code = CodeField(required=False)
+    code = CodeField()
     state = forms.CharField(required=False, widget=forms.HiddenInput)
     answer = forms.CharField(required=False, widget=forms.HiddenInput)
     interrupted = forms.ChoiceField(choices=[("GET", "GET"), ("POST", "POST")], widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, kinds: Kinds, interrupted: str) -> None:
         super().__init__(data, prefix=PREFIX, initial={"interrupted": interrupted})
-        del self.fields["code" if not any(kinds) else "password"]
+        del self.fields["code" if not kinds else "password"]
+        if kinds.passkey:
+            self.fields["code"].error_messages["required"] = "Enter a code, or use a passkey."
 
     @staticmethod
     def is_sent(request: HttpRequest) -> bool:
@@ -39,10 +41,9 @@ class ConfirmForm(forms.Form):
         return request.method == "POST" and f"{PREFIX}-interrupted" in request.POST
 
     def clean(self) -> None:
-        shown = self.shown()
-        if not (shown["password"] or shown["code"] or shown["answer"]):
-            wanted = "enter your password." if "password" in self.fields else "enter a code or use a passkey."
-            raise forms.ValidationError(f"Show that it is you: {wanted}")
+        """Whoever used a passkey needs no code."""
+        if self.cleaned_data.get("answer"):
+            self.errors.pop("code", None)
 
     def shown(self) -> dict[str, str]:
         """What the person gave, as `step_ups.confirm` takes it."""
