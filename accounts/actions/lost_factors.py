@@ -14,7 +14,7 @@ from accounts import events, letters, locks
 from accounts.actions import notices, tries
 from accounts.models import FactorReset, User
 from accounts.pending import Pending
-from accounts.queries.factor_resets import company_to_ask, other_administrators
+from accounts.queries.factor_resets import company_to_ask, open_reset, other_administrators
 from accounts.queries.memberships import home_company_id
 from accounts.queries.sign_in import account_of
 from audit import log
@@ -48,7 +48,7 @@ def pass_on(user_id: str, by: dict[str, Any]) -> None:
 def ask(*, user: User, by: Actor, at: datetime) -> None:
     """Put the wish to the administrators of the person's first company that has another one. Once is enough."""
     user = locks.user(user.pk)
-    if FactorReset.objects.filter(user=user, ended_at__isnull=True).exists():
+    if open_reset(user):
         return
     company = company_to_ask(user)
     if company is None:

@@ -16,6 +16,11 @@ def open_resets(company: Company) -> QuerySet[FactorReset]:
     return resets.select_related("user", "company", "approved_by").order_by("asked_at", "pk")
 
 
+def open_reset(user: User) -> FactorReset | None:
+    """What a person asked for and what is not over."""
+    return FactorReset.objects.filter(user=user, ended_at__isnull=True).first()
+
+
 def due_resets(at: datetime) -> list[FactorReset]:
     """Those agreed to whose day of waiting is over."""
     due = FactorReset.objects.filter(ended_at__isnull=True, due_at__lte=at)

@@ -1,9 +1,8 @@
 """Where people are signed in."""
 
 from datetime import datetime
-from typing import NamedTuple
 
-from accounts.models import EmailChange, FactorReset, KnownDevice, Session, User
+from accounts.models import KnownDevice, Session, User
 from accounts.models.session import LONGEST_IDLE
 
 
@@ -17,18 +16,3 @@ def live_sessions(user: User, at: datetime) -> list[Session]:
 def known_devices(user: User, most: int) -> list[KnownDevice]:
     """The browsers a person signed in with before, the last used first."""
     return list(KnownDevice.objects.filter(user=user).order_by("-last_seen_at", "-id")[:most])
-
-
-class Pending(NamedTuple):
-    """What was begun for an account and waits for somebody or for its day."""
-
-    email_change: EmailChange | None
-    factor_reset: FactorReset | None
-
-
-def pending_changes(user: User, at: datetime) -> Pending:
-    """What waits for a person's account, two queries."""
-    return Pending(
-        EmailChange.objects.filter(user=user, ended_at__isnull=True, expires_at__gt=at).first(),
-        FactorReset.objects.filter(user=user, ended_at__isnull=True).first(),
-    )

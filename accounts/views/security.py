@@ -1,4 +1,4 @@
-"""A person's own account: password and second factor."""
+"""A person's own account: at a glance, and all that happened to it."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -8,8 +8,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.queries.email_changes import open_change
+from accounts.queries.factor_resets import open_reset
 from accounts.queries.factors import apps_of, passkeys_of, recovery_codes_left
-from accounts.queries.sessions import known_devices, live_sessions, pending_changes
+from accounts.queries.sessions import known_devices, live_sessions
 from audit import paging
 from audit.queries import account_events
 from security.guards import signed_in
@@ -30,7 +32,8 @@ def overview(request: Any) -> HttpResponse:
         "passkeys": passkeys_of(user),
         "apps": apps_of(user),
         "codes_left": recovery_codes_left(user),
-        "pending": pending_changes(user, at),
+        "email_change": open_change(user, at),
+        "factor_reset": open_reset(user),
         "events": newest.entries,
         "has_older_events": newest.older_than is not None,
     }
