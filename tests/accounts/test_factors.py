@@ -308,7 +308,7 @@ def test_another_persons_app_is_not_there(desk, act):
 def test_removing_the_last_factor_takes_the_recovery_codes_and_the_other_sessions(membership, ada, device):
     recovery_codes.renew(user=ada, at=AT)
     desk, elsewhere = visitors.browser(membership), visitors.browser(membership)
-    assert "Your password alone will sign you in" in text(desk.get(page_of("remove", device)))
+    assert "your password alone will sign you in" in text(desk.get(page_of("remove", device)))
 
     assert desk.post(page_of("remove", device)).url == OVERVIEW
 
