@@ -1,4 +1,5 @@
 from django import forms
+from django.http import HttpRequest
 
 from security.text import PlainTextField
 
@@ -13,3 +14,8 @@ class PasskeyNameForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Give the passkey a name."},
     )
+
+
+def sent_passkey(request: HttpRequest) -> tuple[str, str]:
+    """The answer and the state that `components/passkey.html` sends, to be judged by `accounts.passkeys`."""
+    return request.POST.get("passkey", ""), request.POST.get("passkey_state", "")

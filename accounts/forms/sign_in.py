@@ -1,7 +1,6 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
 
 from accounts.forms.codes import CodeField
 from security.passwords import GREATEST_LENGTH
@@ -34,16 +33,3 @@ class SignInForm(FocusedForm):
 
 class CodeForm(FocusedForm):
     code = CodeField()
-
-
-class PasskeyForm:
-    """The two hidden fields of `components/passkey.html`; what they hold is judged by `accounts.passkeys` alone."""
-
-    @staticmethod
-    def is_sent(request: HttpRequest) -> bool:
-        return bool(request.POST.get("passkey"))
-
-    @staticmethod
-    def given(request: HttpRequest) -> tuple[str, str]:
-        """The answer and the state."""
-        return request.POST.get("passkey", ""), request.POST.get("passkey_state", "")

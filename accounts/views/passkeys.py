@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.actions import passkeys
 from accounts.errors import AccountsError, NameTaken
-from accounts.forms.passkeys import PasskeyNameForm
+from accounts.forms.passkeys import PasskeyNameForm, sent_passkey
 from accounts.models import Passkey
 from accounts.models.session import Proof
 from accounts.passkeys import creation_options
@@ -30,7 +30,7 @@ from security.guards import factor_set_up, signed_in
 @require_http_methods(["GET", "POST"])
 def add(request: Any) -> HttpResponse:
     form = PasskeyNameForm(request.POST or None, initial={"name": _free_name(request)})
-    state, answer = request.POST.get("passkey_state", ""), request.POST.get("passkey", "")
+    answer, state = sent_passkey(request)
     if form.is_valid():
         name = form.cleaned_data["name"]
         try:
@@ -49,13 +49,11 @@ def add(request: Any) -> HttpResponse:
         else:
             return after_gaining(request, gained, Proof.PASSKEY, f"The passkey “{name}” is added.")
     offer = creation_options(request.user)
-    context = {"form": form, "layout": "base.html" if request.access else "auth_base.html"}
+    context = {"form": form, "layout": "base.html" if request.access else "auth_base.html", "passkey": offer}
     if "name" in form.errors:
         # The passkey is made and waits for a better name.
-        return TemplateResponse(
-            request, "accounts/passkeys/add.html", context | {"passkey": offer._replace(state=state), "answer": answer}
-        )
-    return TemplateResponse(request, "accounts/passkeys/add.html", context | {"passkey": offer})
+        context |= {"passkey": offer._replace(state=state), "answer": answer}
+    return TemplateResponse(request, "accounts/passkeys/add.html", context)
 
 
 @signed_in

@@ -16,7 +16,8 @@ from accounts import passkeys, pending, sessions
 from accounts.actions import known_devices, sign_ins
 from accounts.actions.sign_ins import SecondStep, SignedIn
 from accounts.errors import PasskeyRefused, SignInRefused, TooManyTries
-from accounts.forms.sign_in import CodeForm, PasskeyForm, SignInForm
+from accounts.forms.passkeys import sent_passkey
+from accounts.forms.sign_in import CodeForm, SignInForm
 from audit.actors import Actor
 from security.cookies import read_cookie, set_cookie
 from security.guards import public
@@ -24,7 +25,9 @@ from security.redirects import next_url
 
 DEVICE = "device"
 TOO_LATE = "A try to sign in lasts ten minutes and takes one answer. Start again with your address and password."
-CODES_LEFT = "You used a recovery code. {left} are left: replace them in Security before they run out."
+CODES_LEFT = (
+    "You used a recovery code. Codes left: {left}. Make new ones under Sign-in and security before you need them."
+)
 
 
 @public
@@ -35,8 +38,8 @@ def sign_in(request: Any) -> HttpResponse:
     if request.user.is_authenticated and request.method == "GET":
         return redirect(onward)
     at, who = timezone.now(), _who(request)
-    if PasskeyForm.is_sent(request):
-        answer, state = PasskeyForm.given(request)
+    answer, state = sent_passkey(request)
+    if answer:
         try:
             return _begin(request, sign_ins.with_passkey(answer=answer, state=state, **who, at=at), onward, at)
         except PasskeyRefused as refusal:
@@ -65,8 +68,8 @@ def sign_in_code(request: Any) -> HttpResponse:
     if pending.find(request, at) is None:
         return _start_again(request, onward)
     form = CodeForm(request.POST or None)
-    if PasskeyForm.is_sent(request):
-        answer, state = PasskeyForm.given(request)
+    answer, state = sent_passkey(request)
+    if answer:
         step = SecondStep(answer=answer, state=state)
     elif form.is_valid():
         step = SecondStep(code=form.cleaned_data["code"])

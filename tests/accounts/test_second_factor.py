@@ -265,7 +265,7 @@ def test_a_recovery_code_signs_in_once_and_the_person_is_told(browser, other_bro
     response = sign_in(browser, codes[0])
 
     assert response.url == "/"
-    assert "You used a recovery code. 9 are left" in text(browser.get(OWN_ACCOUNT))
+    assert "You used a recovery code. Codes left: 9" in text(browser.get(OWN_ACCOUNT))
     assert "You used a recovery code." not in text(browser.get(OWN_ACCOUNT))
     assert {*Session.objects.get().proofs} == {Proof.PASSWORD, Proof.RECOVERY}
     letter = Letter.objects.get()

@@ -104,7 +104,7 @@ def test_an_app_is_set_up_asked_for_and_stood_in_for_by_a_recovery_code(desk, ha
     give_password(page, harbour.ada.email)
     give_code(page, codes[1])
     is_inside(page)
-    expect(page.get_by_text("8 are left")).to_be_visible()
+    expect(page.get_by_text("Codes left: 8")).to_be_visible()
     assert desk.complaints == []
 
 
