@@ -8,6 +8,7 @@ from accounts.actions import (
     lost_factors,
     mailed_links,
     passkeys,
+    passwords,
     recovery_codes,
     sessions,
     tries,
@@ -33,6 +34,7 @@ def test_every_act_that_asks_for_a_fresh_factor_is_listed_and_no_other():
 
 
 def test_the_numbers_are_those_of_the_code():
+    resets = passwords.RESETS_OF_ONE_ADDRESS
     for sentence in (
         f"at least {LEAST_LENGTH} characters",
         f"up to {factors.MOST_APPS} authenticator apps and {passkeys.MOST_PASSKEYS} passkeys",
@@ -46,6 +48,9 @@ def test_the_numbers_are_those_of_the_code():
         f"one account from anywhere | {limit(tries.ACCOUNT)}",
         f"any accounts from one place | {limit(tries.SOURCE)}",
         f"a browser it was used in before | {limit(tries.KNOWN_DEVICE)}",
+        f"the right password | {tries.CODES_A_DAY.tries} in a day",
+        f"in one session | {limit(tries.CONFIRMATION)}; {tries.CONFIRMATIONS.tries} in all sessions",
+        f"letters to one address | {resets.tries} in {minutes(resets.period)} minutes",
         f"from one place | {lost_factors.REQUESTS.tries} times in an hour",
     ):
         assert sentence in TEXT
