@@ -84,7 +84,7 @@ class AccessMiddleware:
 
 
 def demand_of(request: Any, at: datetime) -> Demand:
-    """What the person's companies still want of them before they may work."""
+    """What the person's companies still want of them before they may work. Whatever was shown here counts as an app."""
     verified = sessions.is_verified(request.session.row)
     has_passkey = Proof.PASSKEY in request.session.row.proofs
     if verified and not has_passkey and any(one.company.passkey_for_administrators for one in request.memberships):
