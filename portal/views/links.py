@@ -10,7 +10,7 @@ from portal.actions import sessions
 from portal.guards import COOKIE, visit_of, visitor
 from portal.models import LONGEST
 from security import ratelimit
-from security.address import client_ip
+from security.address import client_ip, source
 from security.cookies import set_cookie
 from security.guards import public
 from security.headers import keeping_its_address
@@ -24,7 +24,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "portal/links/open.html")
     at = timezone.now()
-    if not ratelimit.take(ratelimit.PORTAL_LINK, client_ip(request), at=at):
+    if not ratelimit.take(ratelimit.PORTAL_LINK, source(client_ip(request)), at=at):
         return render(request, "portal/links/refused.html", {"is_too_often": True}, status=429)
     try:
         link = doors.live_link(token)
