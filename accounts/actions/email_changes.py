@@ -107,7 +107,7 @@ def _complete(change: EmailChange, user: User, by: Actor, at: datetime) -> None:
             user.save(update_fields=["email", "session_epoch"])
     except IntegrityError:
         raise EmailAlreadyUsed(
-            f"{change.new_email} became the address of another account meanwhile. Nothing was changed."
+            f"{change.new_email} is the address of another account by now. Nothing was changed; ask for another one."
         ) from None
     change.ended_at = at
     change.save(update_fields=["ended_at"])

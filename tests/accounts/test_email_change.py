@@ -238,7 +238,7 @@ def test_an_address_taken_meanwhile_is_refused_and_ends_the_change(asked, user):
     User.objects.create_user(NEW, name="Bo", at=AT)
     answer = Browser().post(path(asked[1]))
     assert answer.status_code == 409
-    assert f"{NEW} became the address of another account meanwhile. Nothing was changed." in shown(answer)
+    assert f"{NEW} is the address of another account by now. Nothing was changed" in shown(answer)
     assert email_of(user) == "ada@ledger.example"
     assert EmailChange.objects.get().ended_at == AT
     assert entries("email_change.stopped").get().outcome == "refused"
