@@ -1,4 +1,4 @@
-"""The second factor: an authenticator app, and codes for the day the phone is gone."""
+"""An authenticator app, and codes for the day a factor is lost."""
 
 import base64
 import secrets
@@ -72,7 +72,7 @@ class TotpDevice(TimestampMixin, Device):
 
 
 class RecoveryCode(models.Model):
-    """A code that replaces the authenticator app once. Only its keyed hash is kept."""
+    """A code that stands in once for a second factor. Only its keyed hash is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes")

@@ -31,16 +31,6 @@ def test_an_address_has_one_spelling(typed, stored):
     assert normalise_email(typed) == stored
 
 
-def test_a_password_is_stored_with_pbkdf2_and_can_be_checked(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-    user = make.user()
-
-    algorithm, iterations, *_ = user.password.split("$")
-    assert (algorithm, int(iterations) >= 1_000_000) == ("pbkdf2_sha256", True)
-    assert user.check_password(make.PASSWORD)
-    assert make.PASSWORD not in user.password
-
-
 def test_a_raised_epoch_ends_sessions_as_a_new_password_does():
     user = make.user()
     before = user.get_session_auth_hash()
