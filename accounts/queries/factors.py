@@ -45,16 +45,6 @@ def apps_of(user: User) -> list[TotpDevice]:
     return list(TotpDevice.objects.filter(user=user, confirmed=True).order_by("created_at", "pk"))
 
 
-def app_of(user: User, id: object) -> TotpDevice | None:
-    """An authenticator app in use, if it is this person's."""
-    return TotpDevice.objects.filter(user=user, confirmed=True, pk=id).first()
-
-
-def passkey_of(user: User, id: int) -> Passkey | None:
-    """A passkey in use, if it is this person's."""
-    return Passkey.objects.filter(user=user, confirmed=True, pk=id).first()
-
-
 def pending_device(user: User) -> TotpDevice | None:
     """The authenticator app being set up, not yet confirmed with a code."""
     return TotpDevice.objects.filter(user=user, confirmed=False).first()

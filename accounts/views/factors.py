@@ -13,13 +13,12 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import sessions
+from accounts import doors, sessions
 from accounts.actions import factors, recovery_codes
 from accounts.errors import AccountsError, NothingToConfirm
 from accounts.forms.factors import AppNameForm, NewAppCodeForm
-from accounts.models import TotpDevice
 from accounts.models.session import Proof
-from accounts.queries.factors import app_of, apps_of, factors_of, has_second_factor, recovery_codes_left
+from accounts.queries.factors import apps_of, factors_of, has_second_factor, recovery_codes_left
 from accounts.step_up import fresh_factor
 from accounts.views.factor_changes import after_gaining, after_losing, show_codes
 from audit.actors import Actor
@@ -90,7 +89,7 @@ def authenticator_qr(request: Any) -> HttpResponse:
 @fresh_factor
 @require_http_methods(["GET", "POST"])
 def rename_authenticator(request: Any, id: UUID) -> HttpResponse:
-    device = _own_app(request, id)
+    device = doors.get_app(request.user, id)
     form = AppNameForm(request.POST or None, initial={"name": device.name})
     if form.is_valid():
         name = form.cleaned_data["name"]
@@ -108,7 +107,7 @@ def rename_authenticator(request: Any, id: UUID) -> HttpResponse:
 @fresh_factor
 @require_http_methods(["GET", "POST"])
 def remove_authenticator(request: Any, id: UUID) -> HttpResponse:
-    device, refused = _own_app(request, id), None
+    device, refused = doors.get_app(request.user, id), None
     if request.method == "POST":
         try:
             user = factors.remove(user=request.user, device=device, keep=request.session.row, **_who_and_when(request))
@@ -133,14 +132,6 @@ def replace_recovery_codes(request: Any) -> HttpResponse:
         return show_codes(request, codes)
     context = {"codes_left": recovery_codes_left(request.user)}
     return TemplateResponse(request, "accounts/factors/replace_codes.html", context)
-
-
-def _own_app(request: Any, id: UUID) -> TotpDevice:
-    """The app if it is this person's; anybody else's is not there."""
-    device = app_of(request.user, id)
-    if device is None:
-        raise Http404
-    return device
 
 
 def _next_name(request: Any) -> str:

@@ -4,20 +4,20 @@ from itertools import count
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from accounts import doors
 from accounts.actions import passkeys
 from accounts.errors import AccountsError, NameTaken
 from accounts.forms.passkeys import PasskeyNameForm, sent_passkey
-from accounts.models import Passkey
 from accounts.models.session import Proof
 from accounts.passkeys import creation_options
-from accounts.queries.factors import factors_of, passkey_of, passkeys_of
+from accounts.queries.factors import factors_of, passkeys_of
 from accounts.step_up import fresh_factor
 from accounts.views.factor_changes import after_gaining, after_losing
 from audit.actors import Actor
@@ -60,7 +60,7 @@ def add(request: Any) -> HttpResponse:
 @fresh_factor
 @require_http_methods(["GET", "POST"])
 def rename(request: Any, id: int) -> HttpResponse:
-    passkey = _own_passkey(request, id)
+    passkey = doors.get_passkey(request.user, id)
     form = PasskeyNameForm(request.POST or None, initial={"name": passkey.name})
     if form.is_valid():
         name = form.cleaned_data["name"]
@@ -78,7 +78,7 @@ def rename(request: Any, id: int) -> HttpResponse:
 @fresh_factor
 @require_http_methods(["GET", "POST"])
 def remove(request: Any, id: int) -> HttpResponse:
-    passkey, refused = _own_passkey(request, id), None
+    passkey, refused = doors.get_passkey(request.user, id), None
     if request.method == "POST":
         try:
             user = passkeys.remove(
@@ -91,14 +91,6 @@ def remove(request: Any, id: int) -> HttpResponse:
             return after_losing(request, user, said)
     context = {"passkey": passkey, "is_last": factors_of(request.user) == [passkey], "refused": refused}
     return TemplateResponse(request, "accounts/passkeys/remove.html", context)
-
-
-def _own_passkey(request: Any, id: int) -> Passkey:
-    """The passkey if it is this person's; anybody else's is not there."""
-    passkey = passkey_of(request.user, id)
-    if passkey is None:
-        raise Http404
-    return passkey
 
 
 def _free_name(request: Any) -> str:

@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import doors
 from accounts.actions import sessions
-from accounts.models import Session
 from audit.actors import Actor
 from security.guards import factor_set_up, public, signed_in
 
@@ -48,8 +48,7 @@ def sign_out(request: Any) -> HttpResponse:
 @require_POST
 def end(request: Any, id: UUID) -> HttpResponse:
     """Asks for no fresh factor: whoever sees a stranger in the list must be quick."""
-    others = Session.objects.filter(user=request.user).exclude(pk=request.session.row.pk)
-    session = get_object_or_404(others.select_related("company"), pk=id)
+    session = doors.get_other_session(request.user, request.session.row, id)
     sessions.end(user=request.user, session=session, **_who_and_when(request))
     messages.success(request, f"The session in {session} has ended.")
     return redirect("accounts:security")
