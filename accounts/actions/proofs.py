@@ -18,6 +18,12 @@ from audit import log
 from audit.actors import Actor
 from audit.registry import EventType
 
+NAMES = {
+    Proof.PASSWORD: "the password",
+    Proof.APP: "an authenticator code",
+    Proof.PASSKEY: "a passkey",
+    Proof.RECOVERY: "a recovery code",
+}
 CODE_REFUSAL = "This code is wrong, was used before, or is too old. Wait for the next one and type it again."
 
 

@@ -29,11 +29,6 @@ from security.address import source
 from security.ratelimit import Limit
 
 REFUSAL = "The address, the password or the second step is not right. Start again, and check each."
-METHODS = {
-    Proof.APP: "a password and an authenticator code",
-    Proof.RECOVERY: "a password and a recovery code",
-    Proof.PASSKEY: "a password and a passkey",
-}
 NOTES_OF_REFUSED_PASSKEYS = Limit("note_of_refused_passkey", tries=10, period=tries.WAIT)
 
 
@@ -109,7 +104,7 @@ def with_second_step(
         event = events.FACTOR_FAILED if knows else events.USER_SIGN_IN_FAILED
         _record(event, account, person, at, outcome="failure")
         raise SignInRefused(REFUSAL)
-    _record(events.USER_SIGNED_IN, account, person, at, method=METHODS[proof])
+    _record(events.USER_SIGNED_IN, account, person, at, method=f"a password and {proofs.NAMES[proof]}")
     factor_resets.end_by_signing_in(user=account.user, by=person, at=at)
     tries.succeeded(_counts(pending), taken_at=pending.at)
     left = recovery_codes_left(account.user) if proof == Proof.RECOVERY else None

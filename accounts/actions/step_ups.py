@@ -17,18 +17,12 @@ from audit.actors import Actor
 from audit.registry import EventType
 
 PURPOSE = "step up"
-NAMES = {
-    Proof.PASSWORD: "the password",
-    Proof.APP: "an authenticator code",
-    Proof.PASSKEY: "a passkey",
-    Proof.RECOVERY: "a recovery code",
-}
 
 
 def confirm(*, user: User, password: str, code: str, state: str, answer: str, by: Actor, at: datetime) -> Proof:
     """Judge what was shown: a passkey, else a code, or the password of a person who has nothing else."""
     kind = _judge(user, password, code, state, answer, by, at)
-    _record(events.STEP_UP_PASSED, user, by, at, method=NAMES[kind])
+    _record(events.STEP_UP_PASSED, user, by, at, method=proofs.NAMES[kind])
     return kind
 
 
