@@ -18,7 +18,7 @@ from accounts.access import Access
 from accounts.actions import refusals
 from accounts.models import Membership
 from accounts.models.session import Proof
-from accounts.policy import NOTHING, Demand, demand
+from accounts.policy import NOTHING, Demand, Kind, demand, needs_passkey
 from accounts.queries.factors import has_second_factor, kinds_of
 from accounts.queries.memberships import live_memberships
 from accounts.scoping import in_company
@@ -39,6 +39,7 @@ class AccessMiddleware:
 
     def __call__(self, request: Any) -> HttpResponseBase:
         request.access, request.memberships, request.demand = None, [], NOTHING
+        receive(request)
         if not request.user.is_authenticated:
             return self.get_response(request)
         if not sessions.is_verified(request.session.row) and has_second_factor(request.user):
@@ -83,12 +84,24 @@ class AccessMiddleware:
             )
 
 
+def receive(request: Any) -> None:
+    """Wait for the whole form: who asks is judged when it has arrived, not when somebody slow began to send it."""
+    if request.method == "POST":
+        bool(request.POST)
+
+
 def demand_of(request: Any, at: datetime) -> Demand:
-    """What the person's companies still want of them before they may work. Whatever was shown here counts as an app."""
+    """What the person's companies still want of them before they may work. Whatever was shown here counts as an app.
+
+    Where a passkey is demanded of somebody who has one, it is also used: a code can be typed into a false page. A
+    recovery code stands in for one that is lost.
+    """
+    shown = request.session.row.proofs.keys()
     verified = sessions.is_verified(request.session.row)
-    has_passkey = Proof.PASSKEY in request.session.row.proofs
-    if verified and not has_passkey and any(one.company.passkey_for_administrators for one in request.memberships):
-        has_passkey = kinds_of(request.user).passkey
+    demanding = next(filter(needs_passkey, request.memberships), None) if verified else None
+    has_passkey = demanding is not None and kinds_of(request.user).passkey
+    if demanding and has_passkey and shown.isdisjoint({Proof.PASSKEY, Proof.RECOVERY}):
+        return Demand(Kind.MISSING, needs_passkey=True, company=demanding.company, has_one=True)
     return demand(request.memberships, has_app=verified, has_passkey=has_passkey, at=at)
 
 

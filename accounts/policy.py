@@ -21,13 +21,17 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What is still asked of a person. `last_day`, on the company's calendar, is the last one without it."""
+    """What is still asked of a person. `last_day`, on the company's calendar, is the last one without it.
+
+    With `has_one` nothing is to be set up: the passkey is there, and is to be used.
+    """
 
     kind: Kind = Kind.NONE
     needs_passkey: bool = False
     company: Company | None = None
     last_day: date | None = None
     days_left: int = 0
+    has_one: bool = False
 
     @property
     def is_missing(self) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import transaction
 
 from accounts import events, policy
@@ -29,6 +30,7 @@ def gained(*, user: User, factor: str, is_first: bool, keep: Session | None, by:
     The first one brings recovery codes and ends all sessions but the one to keep: they began with a
     password alone.
     """
+    _refuse_if_ended(keep)
     codes = []
     if is_first:
         codes = recovery_codes.renew(user=user, at=at)
@@ -44,6 +46,7 @@ def lost(*, user: User, factor: str, keep: Session | None, by: Actor, at: dateti
     Refused, and with it the removal, where a company demands what is left too little of. The other
     sessions end: one of them may be on the device that was lost.
     """
+    _refuse_if_ended(keep)
     _refuse_if_needed(user)
     if not has_second_factor(user):
         RecoveryCode.objects.filter(user=user).delete()
@@ -65,6 +68,12 @@ def renamed(*, user: User, factor: str, name: str, by: Actor, at: datetime) -> N
     """Note that a factor has another name."""
     company_id = home_company_id(user)
     log.record(events.FACTOR_RENAMED, target=user, by=by, at=at, company_id=company_id, factor=factor, name=name)
+
+
+def _refuse_if_ended(session: Session | None) -> None:
+    """A session that was ended a moment ago adds no factor that lets its person, or a thief, in again."""
+    if session and not Session.objects.select_for_update(no_key=True).filter(pk=session.pk).exists():
+        raise SessionInterrupted("The session was ended during this request.")
 
 
 def _refuse_if_needed(user: User) -> None:
