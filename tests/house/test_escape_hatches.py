@@ -53,3 +53,11 @@ def test_scopes_are_never_disabled_in_the_product():
         if dotted(call.func).endswith("scopes_disabled") and module.name not in SCOPES_DISABLED
     ]
     assert not wrong, report(wrong)
+
+
+def test_people_are_signed_in_in_one_place():
+    """Which asks for all factors of theirs: another caller of `login` would be another answer to who may come in."""
+    callers = [
+        module.name for module in modules() for call in calls(module) if dotted(call.func).split(".")[-1] == "login"
+    ]
+    assert callers == ["accounts/sessions.py"]
