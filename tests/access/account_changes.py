@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import passkeys
 from accounts.actions import recovery_codes
-from accounts.models import EmailChange, Membership, Passkey, TotpDevice, User
+from accounts.models import Company, EmailChange, Membership, Passkey, TotpDevice, User
 from accounts.sessions import begin_set_up
 from tests import books, make, queue
 from tests.access.changes import ADA, Change, Scene, says
@@ -46,13 +46,20 @@ def recovery_code(scene: Scene) -> dict[str, str]:
 
 
 def passkey(page: str, **lies: Any) -> Callable[[Scene], dict[str, str]]:
-    """The owner's passkey answers the offer on a page; `lies` is what is not so about the answer."""
+    """The owner's passkey answers the offer on a page; who does not see it answers one got elsewhere."""
 
     def sends(scene: Scene) -> dict[str, str]:
-        offer = scene.browser.get(page).context["passkey"]
+        context = scene.browser.get(page).context or {}
+        offer = context.get("passkey") or passkeys.request_options("elsewhere")
         return {"passkey": scene.owned.device.use(offer.options, **lies), "passkey_state": offer.state}
 
     return sends
+
+
+def passkey_demanded(scene: Scene) -> None:
+    """The owner, who signed in with a code, is an administrator now, and of those a passkey is demanded."""
+    Membership.objects.filter(user=scene.user).update(role="administrator")
+    Company.objects.filter(pk=scene.company.pk).update(passkey_for_administrators=True)
 
 
 def new_passkey(**lies: Any) -> Callable[[Scene], dict[str, str]]:
@@ -131,7 +138,7 @@ OF_ACCOUNTS = [
     Change(
         "accounts:sign_in",
         "anonymous",
-        [f"user.password_accepted {HALF}"],
+        [f"user.password_accepted {NOBODY}"],
         says(email=HALFS_ADDRESS, password=make.PASSWORD),
     ),
     Change(
@@ -163,7 +170,7 @@ OF_ACCOUNTS = [
     Change(
         "accounts:sign_in_code",
         "anonymous",
-        [f"factor.failed {HALF}"],
+        [f"factor.failed {NOBODY}"],
         says(code=WRONG_CODE),
         typed(make.PASSWORD),
     ),
@@ -177,7 +184,7 @@ OF_ACCOUNTS = [
     Change(
         "accounts:sign_in_code",
         "anonymous",
-        [f"factor.failed {HALF}"],
+        [f"factor.failed {NOBODY}"],
         passkey("/sign-in/code/"),
         typed(make.PASSWORD),
     ),
@@ -231,6 +238,13 @@ OF_ACCOUNTS = [
     Change("accounts:sign_in_policy", "administrator", [f"policy.changed {ADA}"], says(**RULES | {"grace_days": 3})),
     Change("accounts:sign_in_policy", "administrator", [], says(**RULES)),
     Change("accounts:sign_in_policy", "administrator", [], says(**RULES | {"second_factor": "required"})),
+    Change(
+        "accounts:security_set_up",
+        "owner",
+        [f"step_up.passed {OWNER}"],
+        passkey("/settings/security/set-up/"),
+        passkey_demanded,
+    ),
     Change("accounts:session_end", "owner", [f"session.ended {OWNER}"]),
     Change("accounts:sessions_end_others", "owner", [f"sessions.others_ended {OWNER}"]),
     Change(
