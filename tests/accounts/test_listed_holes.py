@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
 
 from accounts.actions import recovery_codes
 from accounts.models import Session, TotpDevice
@@ -22,6 +21,7 @@ from tests.accounts.signing_in import (
     sign_in,
     use_passkey,
 )
+from tests.database import contents
 
 pytestmark = pytest.mark.django_db
 
@@ -88,37 +88,20 @@ def test_a_passkey_is_asked_for_whatever_its_name(browser, ada, name):
     assert not is_inside(browser)
 
 
-def dump():
-    """Every value of every table, as text."""
-    with connection.cursor() as cursor:
-        tables = [table for table in connection.introspection.table_names(cursor) if not table.startswith("sqlite_")]
-        values = []
-        for table in tables:
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            values += [readable(value) for row in cursor.fetchall() for value in row]
-    return "\n".join(values)
-
-
-def readable(value):
-    if isinstance(value, bytes | memoryview):
-        return f"{bytes(value).hex()} {bytes(value).decode('latin-1')}"
-    return str(value)
-
-
 def test_a_dump_of_the_database_opens_nothing(browser, other_browser, ada, clock):
     """During a set-up, after it, half-way through a sign-in and after one: no seed, code, key, token or password."""
     give_password(browser)
     browser.post(START, {"name": "Phone"})
     device = TotpDevice.objects.get()
     browser.get(CONFIRM)
-    dumps = [dump()]
+    dumps = [contents()]
     codes = browser.post(CONFIRM, {"code": make.code(device)}).context["codes"]
     clock.shift(timedelta(minutes=1))
     give_password(other_browser)
-    dumps.append(dump())
+    dumps.append(contents())
     waiting = other_browser.cookies[SESSION].value
     give_code(other_browser, make.code(device))
-    dumps.append(dump())
+    dumps.append(contents())
 
     seed = base64.b32decode(device.seed)
     secrets = [

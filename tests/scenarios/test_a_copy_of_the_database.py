@@ -6,13 +6,13 @@ import re
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.urls import reverse
 
 from accounts.models import TotpDevice
 from accounts.scoping import in_company
 from portal.actions import links
 from tests import books, make, visitors
+from tests.database import contents
 from tests.queue import work
 from tests.visitors import Browser
 
@@ -75,24 +75,6 @@ def test_a_copy_of_the_database_opens_nothing(secrets):
 
 def test_the_search_would_find_what_lies_open(secrets):
     assert "ada@example.com" in contents()
-
-
-def contents() -> str:
-    """Every value of every row: text as it is, bytes as text and in hexadecimal."""
-    with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        return "\n".join(written(value) for table in tables for row in rows_of(cursor, table) for value in row)
-
-
-def rows_of(cursor, table):
-    cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-    return cursor.fetchall()
-
-
-def written(value) -> str:
-    if isinstance(value, bytes | memoryview):
-        return f"{bytes(value).decode('latin-1')} {bytes(value).hex()}"
-    return str(value)
 
 
 def sign_in(browser, password):
