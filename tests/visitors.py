@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.access import Access
 from accounts.models import Company, Membership, Session, User
 from accounts.models.session import Proof
-from accounts.queries.factors import has_second_factor
+from accounts.queries.factors import kinds_of
 from accounts.roles import SEES_OWN_CUSTOMERS_ONLY
 from accounts.session_store import KIND
 from audit.actors import Actor
@@ -52,7 +52,7 @@ def sign_in(browser: Client, membership: Membership, *, at: datetime | None = No
     row = Session.objects.get(key_hash=key_hash(KIND, browser.session.session_key))
     row.company, row.role, row.started_at, row.seen_at = membership.company, membership.role, at, at
     row.proofs = {Proof.PASSWORD: at.isoformat()}
-    if has_second_factor(user):
-        row.proofs[Proof.APP] = at.isoformat()
+    if kinds := kinds_of(user):
+        row.proofs[Proof.PASSKEY if kinds.passkey else Proof.APP] = at.isoformat()
     row.save()
     return row

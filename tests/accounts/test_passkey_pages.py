@@ -115,7 +115,7 @@ def test_where_a_factor_is_set_up_a_fresh_password_does_not_do(membership, ada):
     make.passkey(ada, "Phone")
     browser = visitors.browser(membership)
     row = Session.objects.get(user=ada)
-    row.proofs["app"] = (timezone.now() - timedelta(minutes=6)).isoformat()
+    row.proofs["passkey"] = (timezone.now() - timedelta(minutes=6)).isoformat()
     row.save()
     page = browser.post(ADD, {"name": "Mine", "passkey": "{}", "passkey_state": "x"})
     assert "Confirm that it is you" in text_of(page)
