@@ -21,23 +21,27 @@ PURPOSE = "step up"
 
 def confirm(*, user: User, password: str, code: str, state: str, answer: str, by: Actor, at: datetime) -> Proof:
     """Judge what was shown: a passkey, else a code, or the password of a person who has nothing else."""
-    kind = _judge(user, password, code, state, answer, by, at)
-    _record(events.STEP_UP_PASSED, user, by, at, method=proofs.NAMES[kind])
-    return kind
+    if answer:
+        return with_passkey(user=user, state=state, answer=answer, by=by, at=at)
+    if has_second_factor(user):
+        return _passed(proofs.confirm_code(user=user, code=code, by=by, at=at), user, by, at)
+    proofs.confirm_password(user=user, password=password, by=by, at=at)
+    return _passed(Proof.PASSWORD, user, by, at)
 
 
-def _judge(user: User, password: str, code: str, state: str, answer: str, by: Actor, at: datetime) -> Proof:
-    if not has_second_factor(user):
-        proofs.confirm_password(user=user, password=password, by=by, at=at)
-        return Proof.PASSWORD
-    if not answer:
-        return proofs.confirm_code(user=user, code=code, by=by, at=at)
+def with_passkey(*, user: User, state: str, answer: str, by: Actor, at: datetime) -> Proof:
+    """Judge the answer of a passkey, which must be this person's."""
     try:
         passkeys.verify_assertion(PURPOSE, state, answer, user=user)
     except PasskeyRefused:
         _record(events.FACTOR_FAILED, user, by, at, outcome="failure")
         raise
-    return Proof.PASSKEY
+    return _passed(Proof.PASSKEY, user, by, at)
+
+
+def _passed(proof: Proof, user: User, by: Actor, at: datetime) -> Proof:
+    _record(events.STEP_UP_PASSED, user, by, at, method=proofs.NAMES[proof])
+    return proof
 
 
 @transaction.atomic

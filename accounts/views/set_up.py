@@ -31,15 +31,8 @@ def choose(request: Any) -> HttpResponse:
     answer, state = sent_passkey(request)
     if answer:
         try:
-            proof = step_ups.confirm(
-                user=request.user,
-                password="",
-                code="",
-                state=state,
-                answer=answer,
-                by=Actor.member(request.user, request),
-                at=timezone.now(),
-            )
+            who = Actor.member(request.user, request)
+            proof = step_ups.with_passkey(user=request.user, state=state, answer=answer, by=who, at=timezone.now())
         except PasskeyRefused as refusal:
             refused = str(refusal)
         else:
