@@ -24,7 +24,6 @@ from security.guards import public
 from security.redirects import next_url
 
 DEVICE = "device"
-TOO_LATE = "A try to sign in lasts ten minutes and takes one answer. Start again with your address and password."
 CODES_LEFT = (
     "You used a recovery code. Codes left: {left}. Make new ones under Sign-in and security before you need them."
 )
@@ -120,10 +119,10 @@ def _first_page(
 
 
 def _start_again(request: Any, onward: str) -> HttpResponse:
-    if request.method == "POST":
-        messages.info(request, TOO_LATE)
-    return _redirect("accounts:sign_in", onward)
+    """The address says why, for a message would keep a session for everybody who sends this form."""
+    said = {"ended": "try"} if request.method == "POST" else {}
+    return _redirect("accounts:sign_in", onward, **said)
 
 
-def _redirect(route: str, onward: str) -> HttpResponse:
-    return redirect(f"{reverse(route)}?{urlencode({'next': onward})}")
+def _redirect(route: str, onward: str, **said: str) -> HttpResponse:
+    return redirect(f"{reverse(route)}?{urlencode({'next': onward} | said)}")

@@ -153,7 +153,9 @@ def test_a_try_lasts_ten_minutes(browser, device, clock):
 
 def test_a_second_step_without_a_first_leads_to_the_first(browser, device):
     assert browser.get(CODE).url == "/sign-in/?next=%2F"
-    assert give_code(browser, make.code(device)).url == "/sign-in/?next=%2F"
+    late = give_code(browser, make.code(device)).url
+    assert late == "/sign-in/?next=%2F&ended=try"
+    assert "A try to sign in lasts ten minutes and takes one answer." in browser.get(late).content.decode()
 
 
 def test_a_password_changed_meanwhile_ends_the_try(browser, device):
