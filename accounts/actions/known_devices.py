@@ -43,11 +43,11 @@ def remember(*, account: Account, token: str | None, by: Actor, at: datetime) ->
 
 
 def _add(account: Account, seen: dict[str, str], by: Actor, at: datetime) -> KnownDevice:
-    """A browser not seen before. The very first one is no news: the person is in front of it."""
+    """A browser not seen before. That of the very first sign-in is no news: the person is in front of it."""
     device = KnownDevice(user=account.user, **seen, first_seen_at=at, last_seen_at=at)
     device.save(force_insert=True)
     log.record(events.DEVICE_ADDED, target=device, by=by, at=at, company_id=account.company_id)
-    if account.devices:
+    if account.user.last_login:
         notices.tell("new_device", user=account.user, by=by, at=at, facts={"device": str(device)})
     if account.devices >= MOST:
         _forget_oldest(device)

@@ -66,6 +66,15 @@ def test_the_first_browser_of_an_account_is_no_news_and_a_second_one_is(browser,
     assert actions().count("device.added") == 2
 
 
+def test_a_browser_is_news_after_all_others_were_forgotten(browser, other_browser, ada):
+    give_password(browser)
+    KnownDevice.objects.all().delete()
+
+    give_password(other_browser)
+
+    assert letters() == [("new_device", "ada@example.com")]
+
+
 def test_a_known_browser_is_recognised_and_its_token_changes_each_time(browser, ada, clock):
     tokens = set()
     for _ in range(3):
