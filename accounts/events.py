@@ -5,7 +5,7 @@ from audit.registry import declare
 USER_CREATED = declare("user.created", "created the account of {target}", log="security")
 USER_SIGNED_IN = declare("user.signed_in", "signed in with {method}", log="security")
 USER_PASSWORD_ACCEPTED = declare(
-    "user.password_accepted", "gave the right password and was asked for the second factor", log="security"
+    "user.password_accepted", "gave the right password of {target} and was asked for the second step", log="security"
 )
 USER_SIGN_IN_FAILED = declare("user.sign_in_failed", "could not sign in as {target}", log="security")
 USER_SIGNED_OUT = declare("user.signed_out", "signed out", log="security")

@@ -47,6 +47,8 @@ KINDS: dict[str, Kind] = {
     "password_changed": _kind(link=Purpose.NOT_ME),
     "password_reset": _kind(link=Purpose.RESET_PASSWORD),
     "locked": _kind(link=Purpose.UNLOCK),
+    "wait_inside": _kind(link=Purpose.NOT_ME),
+    "second_step_failed": _kind(link=Purpose.NOT_ME),
     "not_me_done": _kind(),
     "email_change_old": _kind("new_email", link=Purpose.OLD_EMAIL),
     "email_change_new": _kind("old_email", link=Purpose.NEW_EMAIL),

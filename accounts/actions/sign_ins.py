@@ -4,7 +4,7 @@ Whoever guesses learns nothing about which accounts exist: each try costs one pa
 same of the database, counts the same and ends in the same sentence. A try leaves an entry, good or bad.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from accounts import events, passkeys
-from accounts.actions import factor_resets, proofs, tries
+from accounts.actions import alarms, factor_resets, proofs, tries
 from accounts.errors import PasskeyRefused, SignInRefused
 from accounts.models import User
 from accounts.models.device import DIGITS
@@ -80,11 +80,10 @@ def with_password(
     if not knows:
         _record(events.USER_SIGN_IN_FAILED, account, by, at, outcome="failure")
         return pending
-    person = _person(account.user, by)
     if account.has_factor:
-        _record(events.USER_PASSWORD_ACCEPTED, account, person, at)
+        _record(events.USER_PASSWORD_ACCEPTED, account, by, at)
         return replace(pending, knows=account.user.get_session_auth_hash())
-    _record(events.USER_SIGNED_IN, account, person, at, method="a password")
+    _record(events.USER_SIGNED_IN, account, _person(account.user, by), at, method="a password")
     tries.succeeded(_counts(pending), taken_at=at)
     return SignedIn(account, (Proof.PASSWORD,))
 
@@ -95,14 +94,13 @@ def with_second_step(
     """Finish a try, or refuse it in one sentence, whichever half was wrong. A wrong password uses up no code."""
     account = account_of(pending.user_id, device_token)
     knows = account.is_open and constant_time_compare(pending.knows, account.user.get_session_auth_hash())
-    person = _person(account.user, by) if knows else by
     may_guess = not step.is_app_code or tries.take_code(
-        pending.address, pending.device_id, knows=knows, user=account.user, by=person, at=at
+        pending.address, pending.device_id, knows=knows, user=account.user, by=by, at=at
     )
+    person = _person(account.user, by)
     proof = _second_proof(account.user if knows and may_guess else NOBODY, step, person, at)
     if proof is None:
-        event = events.FACTOR_FAILED if knows else events.USER_SIGN_IN_FAILED
-        _record(event, account, person, at, outcome="failure")
+        _second_step_failed(account, knows, by, at)
         raise SignInRefused(REFUSAL)
     _record(events.USER_SIGNED_IN, account, person, at, method=f"a password and {proofs.NAMES[proof]}")
     factor_resets.end_by_signing_in(user=account.user, by=person, at=at)
@@ -114,16 +112,24 @@ def with_second_step(
 def with_passkey(*, answer: str, state: str, device_token: str | None, by: Actor, at: datetime) -> SignedIn:
     """Sign in whoever holds a passkey and verified themselves to it: that is both factors, and cannot be guessed."""
     try:
-        passkey = passkeys.verify_assertion(passkeys.SIGN_IN, state, answer)
+        account = _account_by_passkey(answer, state, device_token)
     except PasskeyRefused:
         if ratelimit.take(NOTES_OF_REFUSED_PASSKEYS, source(by.ip), at=at):
             _record(events.PASSKEY_REFUSED, Account(NOBODY), by, at, outcome="failure")
         raise
-    account = account_of(passkey.user_id, device_token)
     person = _person(account.user, by)
     _record(events.USER_SIGNED_IN, account, person, at, method="a passkey")
     factor_resets.end_by_signing_in(user=account.user, by=person, at=at)
     return SignedIn(account, (Proof.PASSKEY,))
+
+
+def _account_by_passkey(answer: str, state: str, device_token: str | None) -> Account:
+    """Whose passkey it is, read after it was judged: the account may have been locked meanwhile."""
+    passkey = passkeys.verify_assertion(passkeys.SIGN_IN, state, answer)
+    account = account_of(passkey.user_id, device_token)
+    if not account.is_open:
+        raise PasskeyRefused(passkeys.REFUSAL)
+    return account
 
 
 def _second_proof(user: User, step: SecondStep, by: Actor, at: datetime) -> Proof | None:
@@ -136,12 +142,20 @@ def _second_proof(user: User, step: SecondStep, by: Actor, at: datetime) -> Proo
     return Proof.PASSKEY
 
 
+@transaction.atomic
+def _second_step_failed(account: Account, knows: bool, by: Actor, at: datetime) -> None:
+    """Keep it, and have the owner told if it was in a strange browser and only the second factor stopped somebody."""
+    _record(events.FACTOR_FAILED if knows else events.USER_SIGN_IN_FAILED, account, by, at, outcome="failure")
+    owner = account.user if knows and account.device_id is None else NOBODY
+    alarms.second_step_failed.enqueue(str(owner.pk), asdict(by))
+
+
 def _counts(pending: Pending) -> list[ratelimit.Count]:
     return tries.at_sign_in(pending.address, pending.source, pending.device_id)
 
 
 def _person(user: User, by: Actor) -> Actor:
-    """A visitor who has shown to be somebody."""
+    """A visitor who has shown all that makes them somebody."""
     return replace(by, type="member", id=str(user.pk), label=str(user))
 
 

@@ -2,18 +2,22 @@
 
 A browser in which the person has signed in before has tries of its own: strangers can neither use them
 up nor be helped by them. Passkeys cannot be guessed and are not counted.
+
+A mailed link gives the tries to sign in back. The codes of a day and the confirmations within sessions it
+does not: who is asked for these has the password or a session already, and may have the mailbox too.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts import events, letters
-from accounts.actions import mailed_links
+from accounts import events
+from accounts.actions import alarms
 from accounts.errors import TooManyTries
-from accounts.models import MailedLink, User
+from accounts.models import User
 from accounts.queries.memberships import home_company_id
 from accounts.queries.sign_in import NOBODY
 from audit import log
@@ -22,7 +26,6 @@ from security import ratelimit
 from security.ratelimit import Count, Limit
 
 WAIT = timedelta(minutes=30)
-UNLOCK_LASTS = timedelta(hours=1)
 ACCOUNT_AND_SOURCE = Limit("sign_in", tries=10, period=WAIT)
 ACCOUNT = Limit("sign_in_from_anywhere", tries=50, period=WAIT)
 SOURCE = Limit("sign_in_as_anybody", tries=100, period=WAIT)
@@ -30,7 +33,7 @@ KNOWN_DEVICE = Limit("sign_in_in_known_browser", tries=10, period=WAIT)
 CODES_A_DAY = Limit("codes_of_a_day", tries=100, period=timedelta(days=1))
 CONFIRMATION = Limit("confirm_in_session", tries=10, period=WAIT)
 CONFIRMATIONS = Limit("confirm_anywhere", tries=50, period=WAIT)
-LOCKED_LETTER = Limit("locked_letter", tries=1, period=WAIT)
+OF_ONE_ACCOUNT = {ACCOUNT_AND_SOURCE, ACCOUNT, KNOWN_DEVICE, CODES_A_DAY, CONFIRMATION, CONFIRMATIONS}
 SEVERAL = User(id=UUID(int=0), name="several accounts")
 REFUSAL = "Too many tries. Wait {minutes} minutes, then try again."
 
@@ -52,8 +55,8 @@ def at_sign_in(address: str, source: str, device_id: UUID | None) -> list[Count]
 def in_session(user: User, by: Actor) -> list[Count]:
     """What a try to confirm something while signed in counts against: the session, and the account."""
     return [
-        CONFIRMATION.of(str(user.pk), by.session, account=user.email),
-        CONFIRMATIONS.of(str(user.pk), account=user.email),
+        CONFIRMATION.of(str(user.pk), by.session),
+        CONFIRMATIONS.of(str(user.pk)),
     ]
 
 
@@ -63,7 +66,8 @@ def take(counts: Sequence[Count], *, user: User, by: Actor, at: datetime) -> Non
     if spent is None:
         return
     if ratelimit.is_first_refusal(spent):
-        _tell(spent, user, by, at)
+        person = user if spent.limit in OF_ONE_ACCOUNT else SEVERAL
+        _note(spent, person, by, at, owner=person)
     raise TooManyTries(REFUSAL.format(minutes=_minutes(spent)))
 
 
@@ -72,12 +76,11 @@ def take_code(address: str, device_id: UUID | None, *, knows: bool, user: User, 
 
     Whoever has the password, many sources and time could come to a code by chance. They are not told that
     the day is over, for that would tell that the password was right; the person is, by letter. A right code
-    is one of them too: nobody signs in that often.
+    is one of them too: nobody signs in that often. With a wrong password it all costs the same.
     """
-    count = CODES_A_DAY.of(str(knows), str(device_id), address, account=address)
-    spent = ratelimit.take_each([count], at=at)
-    if spent and knows and ratelimit.is_first_refusal(spent):
-        _tell(spent, user, by, at)
+    spent = ratelimit.take_each([CODES_A_DAY.of(str(knows), str(device_id), address)], at=at)
+    if spent and ratelimit.is_first_refusal(spent):
+        _note(spent, user, by, at, owner=user if knows else NOBODY)
     return spent is None
 
 
@@ -90,13 +93,12 @@ def succeeded(counts: Sequence[Count], *, taken_at: datetime) -> None:
 
 
 def forget_tries(user: User) -> None:
-    """Give a person all their tries back, wherever they were used up: after an unlock, or a new password by mail."""
+    """Give a person all their tries to sign in back, wherever they were used up: after an unlock, or a reset."""
     ratelimit.forget(user.email)
 
 
 @transaction.atomic
-def _tell(spent: Count, user: User, by: Actor, at: datetime) -> None:
-    user = user if spent.account else SEVERAL
+def _note(spent: Count, user: User, by: Actor, at: datetime, *, owner: User) -> None:
     log.record(
         events.TRIES_REFUSED,
         target=user,
@@ -106,10 +108,7 @@ def _tell(spent: Count, user: User, by: Actor, at: datetime) -> None:
         outcome="refused",
         minutes=_minutes(spent),
     )
-    is_told = user.pk != NOBODY.pk and user.is_active and user.locked_at is None
-    if is_told and ratelimit.take_each([LOCKED_LETTER.of(str(user.pk), account=user.email)], at=at) is None:
-        link = mailed_links.create(MailedLink.Purpose.UNLOCK, user=user, at=at, lasts=UNLOCK_LASTS)
-        letters.queue("locked", user=user, to=user.email, at=at, facts=letters.origin(by), link=link)
+    alarms.out_of_tries.enqueue(str(owner.pk), bool(spent.account), asdict(by))
 
 
 def _minutes(spent: Count) -> int:

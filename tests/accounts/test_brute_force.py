@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.contrib.auth import hashers
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actions import proofs, sign_ins, tries
@@ -20,6 +22,7 @@ from security import address
 from security.models import Tally
 from tests import make
 from tests.accounts.signing_in import (
+    CODE,
     SIGN_IN,
     SOURCE,
     actions,
@@ -30,6 +33,7 @@ from tests.accounts.signing_in import (
     sign_in,
     use_passkey,
 )
+from tests.queue import work
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +75,12 @@ def count_from_everywhere(times):
 def count_everybody(times):
     """One try as each of so many people, from one address."""
     return sum(count(email=f"person{number}@example.com") for number in range(times))
+
+
+def told():
+    """The kinds of letters written so far, oldest first."""
+    work()
+    return [letter.kind for letter in Letter.objects.order_by("queued_at", "pk")]
 
 
 def test_ten_tries_and_then_half_an_hour(browser, ada, clock):
@@ -184,7 +194,7 @@ def test_a_source_that_tries_everybody_runs_out(browser, ada, clock):
     assert entries_of_waits() == [
         ("Somebody not signed in had to wait 30 minutes after too many tries as several accounts")
     ]
-    assert not Letter.objects.exists()
+    assert told() == []
 
     assert give_password(browser, source="192.0.2.9").status_code == 302
 
@@ -262,10 +272,10 @@ def test_a_passkey_is_never_locked_out_nor_counted(browser, ada):
     assert Tally.objects.exclude(account="").count() == tallies
 
 
-def count_codes(user, times):
-    """How many of so many codes, each with the right password, are looked at."""
+def count_codes(user, times, *, knows=True):
+    """How many of so many codes, each with the right password or a wrong one, are looked at."""
     by = Actor.visitor()
-    given = {"knows": True, "user": user, "by": by, "at": timezone.now()}
+    given = {"knows": knows, "user": user, "by": by, "at": timezone.now()}
     return sum(tries.take_code(user.email, None, **given) for _ in range(times))
 
 
@@ -275,14 +285,16 @@ def test_whoever_has_the_password_runs_out_of_codes_for_a_day_and_is_not_told(br
     assert count_codes(ada, 97) == 97
     for _ in range(2):
         assert refusal(sign_in(browser, "000000"))
-    assert not Letter.objects.exists()
+    assert told() == ["second_step_failed"]
     clock.shift(timedelta(minutes=1))
 
     answer = sign_in(browser, make.code(device), source="203.0.113.1")
 
     assert (answer.status_code, refusal(answer)) == (200, sign_ins.REFUSAL)
-    assert Letter.objects.get().kind == "locked"
-    assert entries_of_waits() == ["Ada Lovelace had to wait 1440 minutes after too many tries as Ada Lovelace"]
+    assert told() == ["second_step_failed", "wait_inside"]
+    assert entries_of_waits() == [
+        "Somebody not signed in had to wait 1440 minutes after too many tries as Ada Lovelace"
+    ]
     assert sign_in(other_browser, make.code(device)).url == "/"
     clock.shift(timedelta(days=1))
     assert sign_in(browser, make.code(device), source="203.0.113.1").url == "/"
@@ -293,9 +305,37 @@ def test_codes_typed_with_a_wrong_password_do_not_use_up_those_of_the_day(browse
     count_codes(ada, 99)
     for _ in range(2):
         sign_in(browser, "000000", password="wrong")
-    assert not Letter.objects.exists()
+    assert told() == []
 
     assert sign_in(browser, make.code(device)).url == "/"
+
+
+def test_no_mailed_link_gives_the_codes_of_the_day_back(ada):
+    assert count_codes(ada, 101) == 100
+
+    tries.forget_tries(ada)
+
+    assert count_codes(ada, 1) == 0
+
+
+def test_the_end_of_the_codes_costs_the_same_whether_the_password_was_right(browser, ada):
+    make.authenticator(ada)
+    count_codes(ada, 100)
+    count_codes(ada, 100, knows=False)
+    costs = []
+    for password in (make.PASSWORD, "wrong"):
+        give_password(browser, password=password)
+        costs.append(queries_of(lambda: give_code(browser, "000000")))
+
+    assert costs[0] == costs[1]
+    assert len(entries_of_waits()) == 2
+    assert sorted(told()) == ["second_step_failed", "wait_inside"]
+
+
+def queries_of(act):
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    return len(queries)
 
 
 def entries_of_waits():
@@ -308,6 +348,8 @@ def test_the_first_refusal_of_a_wait_is_logged_and_the_owner_told_once(browser, 
     entry = SecurityEvent.objects.get(action="tries.refused")
     assert str(entry) == "Somebody not signed in had to wait 30 minutes after too many tries as Ada Lovelace"
     assert (entry.outcome, entry.ip, entry.company_id) == ("refused", "192.0.2.1", ada.memberships.get().company_id)
+    assert not Letter.objects.exists()
+    assert told() == ["locked"]
     letter = Letter.objects.get()
     assert (letter.kind, letter.recipient, letter.facts) == ("locked", "ada@example.com", {"ip": "192.0.2.1"})
     assert letter.link.purpose == MailedLink.Purpose.UNLOCK
@@ -315,7 +357,32 @@ def test_the_first_refusal_of_a_wait_is_logged_and_the_owner_told_once(browser, 
 
     clock.shift(timedelta(minutes=30))
     count(15)
-    assert (len(entries_of_waits()), Letter.objects.count()) == (2, 2)
+    assert (len(entries_of_waits()), told()) == (2, ["locked"] * 2)
+
+
+def test_a_day_has_three_letters_about_waits(ada, clock):
+    for _ in range(5):
+        count(11)
+        tries.forget_tries(ada)
+        work()
+        clock.shift(tries.WAIT)
+
+    assert told() == ["locked"] * 3
+    clock.shift(timedelta(days=1))
+    count(11)
+    assert told() == ["locked"] * 4
+
+
+@pytest.mark.parametrize("closed", [{}, {"is_active": False}, {"locked_at": make.AT}])
+def test_the_first_refusal_costs_the_same_whether_there_is_an_account(browser, closed):
+    make.member(user=make.user("ada@example.com", **closed))
+    costs = []
+    for email in ("ada@example.com", "nobody@example.com"):
+        count(10, email=email)
+        costs.append(queries_of(lambda email=email: guess(browser, email=email)))
+
+    assert costs[0] == costs[1]
+    assert len(entries_of_waits()) == 2
 
 
 def test_one_attack_is_one_letter_however_many_sources_it_has(ada):
@@ -323,7 +390,7 @@ def test_one_attack_is_one_letter_however_many_sources_it_has(ada):
         count(11, source=f"198.51.100.{number}")
     count_from_everywhere(20)
 
-    assert Letter.objects.count() == 1
+    assert told() == ["locked"]
     assert len(entries_of_waits()) == 5
 
 
@@ -333,7 +400,7 @@ def test_nobody_writes_to_a_closed_account(browser, closed):
     count(10, email="gone@example.com")
     assert guess(browser, email="gone@example.com") == [429]
 
-    assert not Letter.objects.exists()
+    assert told() == []
     assert len(entries_of_waits()) == 1
 
 
@@ -341,7 +408,7 @@ def test_no_letter_goes_to_an_address_without_an_account(browser):
     count(10, email="nobody@example.com")
     assert guess(browser, email="nobody@example.com") == [429]
 
-    assert not Letter.objects.exists()
+    assert told() == []
     assert entries_of_waits() == [
         "Somebody not signed in had to wait 30 minutes after too many tries as an account that does not exist"
     ]
@@ -368,7 +435,7 @@ def test_no_refusal_without_its_entry(browser, ada, monkeypatch):
 
     with pytest.raises(RuntimeError):
         guess(browser)
-    assert not Letter.objects.exists()
+    assert told() == []
 
 
 def in_session(user, number=1):
@@ -398,7 +465,18 @@ def test_confirming_something_while_signed_in_runs_out_of_tries_session_by_sessi
     with pytest.raises(AccountsError) as refused:
         show(ada, in_session(ada, 2))
     assert not isinstance(refused.value, TooManyTries)
-    assert Letter.objects.get().kind == "locked"
+    assert told() == ["wait_inside"]
+
+
+def test_no_mailed_link_gives_the_confirmations_of_a_session_back(ada):
+    counts = tries.in_session(ada, in_session(ada))
+    for _ in range(10):
+        tries.take(counts, user=ada, by=in_session(ada), at=make.AT)
+
+    tries.forget_tries(ada)
+
+    with pytest.raises(TooManyTries):
+        tries.take(counts, user=ada, by=in_session(ada), at=make.AT)
 
 
 def test_guesses_within_sessions_do_not_stop_anybody_from_signing_in(browser, ada):
@@ -408,6 +486,39 @@ def test_guesses_within_sessions_do_not_stop_anybody_from_signing_in(browser, ad
             proofs.confirm_code(user=ada, code="000000", by=in_session(ada, number), at=make.AT)
 
     assert give_password(browser).status_code == 302
+
+
+def test_the_owner_is_told_once_a_day_that_somebody_has_the_password_alone(browser, ada, clock):
+    make.authenticator(ada)
+    for _ in range(3):
+        sign_in(browser, "000000")
+    assert told() == ["second_step_failed"]
+    letter = Letter.objects.get()
+    assert (letter.recipient, letter.facts) == ("ada@example.com", {"ip": SOURCE})
+    assert letter.link.purpose == MailedLink.Purpose.NOT_ME
+
+    clock.shift(timedelta(days=1))
+    tries.forget_tries(ada)
+    sign_in(browser, "000000")
+    assert told() == ["second_step_failed"] * 2
+
+
+def test_a_passkey_of_another_tells_the_owner_too(browser, ada):
+    make.authenticator(ada)
+    give_password(browser)
+    use_passkey(browser, make.passkey(make.user("mallory@example.com")), CODE)
+
+    assert told() == ["second_step_failed"]
+
+
+def test_a_wrong_code_in_a_known_browser_or_after_a_wrong_password_is_no_news(browser, other_browser, ada):
+    device = make.authenticator(ada)
+    known(other_browser, code=make.code(device))
+    sign_in(other_browser, "000000")
+    sign_in(browser, "000000", password="wrong")
+    sign_in(browser, "000000", email="nobody@example.com")
+
+    assert told() == []
 
 
 def test_a_second_step_without_a_first_costs_no_try(browser, ada):

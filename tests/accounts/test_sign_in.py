@@ -5,12 +5,23 @@ from django.contrib.auth import hashers
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import passkeys
 from accounts.actions import sign_ins
-from accounts.models import Session
+from accounts.models import Session, User
 from audit import log
 from audit.models import SecurityEvent
 from tests import make
-from tests.accounts.signing_in import CODE, OWN_ACCOUNT, SIGN_IN, entries, give_code, give_password, is_inside, refusal
+from tests.accounts.signing_in import (
+    CODE,
+    OWN_ACCOUNT,
+    SIGN_IN,
+    entries,
+    give_code,
+    give_password,
+    is_inside,
+    refusal,
+    use_passkey,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -177,6 +188,55 @@ def test_the_password_is_hashed_anew_when_the_hasher_demands_more(browser, ada, 
     assert is_inside(browser)
 
 
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        (SIGN_IN, {}),
+        (SIGN_IN, {"email": "ada", "password": ""}),
+        (SIGN_IN, {"passkey": "x", "passkey_state": "x"}),
+        (CODE, {}),
+        (CODE, {"code": "000000"}),
+        (CODE, {"passkey": "x", "passkey_state": "x"}),
+        ("/sign-in/lost-factor/", {}),
+        ("/sign-in/forgot/", {"email": "ada@example.com"}),
+        ("/sign-in/reset/x/", {"new": "x"}),
+        ("/account/not-me/x/", {}),
+        ("/account/unlock/x/", {}),
+        ("/account/email/x/", {}),
+        ("/password-strength/", {"password": "x"}),
+        ("/sign-out/", {}),
+        ("/settings/security/", {}),
+    ],
+)
+def test_only_a_try_that_is_counted_keeps_a_session(browser, ada, address, fields):
+    browser.post(address, fields)
+
+    assert not Session.objects.exists()
+
+
+def test_a_try_that_is_refused_keeps_no_session(browser, ada):
+    for _ in range(11):
+        status = give_password(browser, password="wrong").status_code
+        browser.cookies.clear()
+
+    assert (status, Session.objects.count()) == (429, 10)
+
+
+def test_an_account_locked_while_its_passkey_is_judged_stays_closed(browser, ada, monkeypatch):
+    judge = passkeys.verify_assertion
+
+    def overtaken(*args):
+        passkey = judge(*args)
+        User.objects.filter(pk=ada.pk).update(locked_at=make.AT)
+        return passkey
+
+    monkeypatch.setattr(passkeys, "verify_assertion", overtaken)
+
+    assert refusal(use_passkey(browser, make.passkey(ada))) == passkeys.REFUSAL
+    assert not is_inside(browser)
+    assert entries() == ["Somebody not signed in could not sign in with a passkey"]
+
+
 def test_a_failure_is_logged_as_somebody_unknown(browser, ada):
     give_password(browser, password="wrong")
     give_password(browser, "nobody@example.com", "typed my password here")
@@ -187,6 +247,18 @@ def test_a_failure_is_logged_as_somebody_unknown(browser, ada):
     assert known.company_id == ada.memberships.get().company_id
     assert str(unknown) == "Somebody not signed in could not sign in as an account that does not exist"
     assert "nobody@example.com" not in str(unknown.__dict__)
+
+
+def test_a_right_password_alone_does_not_make_anybody_a_member(browser, ada):
+    make.authenticator(ada)
+    give_password(browser)
+    give_code(browser, "000000")
+
+    assert {entry.actor_type for entry in SecurityEvent.objects.all()} == {"visitor"}
+    assert entries() == [
+        "Somebody not signed in gave the right password of Ada Lovelace and was asked for the second step",
+        "Somebody not signed in gave a wrong, used or outdated code for Ada Lovelace",
+    ]
 
 
 @pytest.mark.parametrize(
