@@ -37,6 +37,10 @@ class NameTaken(AccountsError):
     pass
 
 
+class FactorGone(AccountsError):
+    pass
+
+
 class FactorStillNeeded(AccountsError):
     pass
 

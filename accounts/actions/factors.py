@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts import events, locks
 from accounts.actions import proofs, second_factors
 from accounts.actions.second_factors import Gained
-from accounts.errors import NameTaken, NothingToConfirm, TooManyFactors
+from accounts.errors import FactorGone, NameTaken, NothingToConfirm, TooManyFactors
 from accounts.models import Session, TotpDevice, User
 from accounts.queries.factors import apps_of, has_second_factor
 from accounts.queries.memberships import home_company_id
@@ -58,7 +58,8 @@ def rename(*, user: User, device: TotpDevice, name: str, by: Actor, at: datetime
 def remove(*, user: User, device: TotpDevice, keep: Session | None, by: Actor, at: datetime) -> User:
     """Let the codes of an app open nothing any more."""
     user = locks.user(user.pk)
-    TotpDevice.objects.filter(pk=device.pk).delete()
+    if not TotpDevice.objects.filter(pk=device.pk).delete()[0]:
+        raise FactorGone("This authenticator app was removed already.")
     return second_factors.lost(user=user, factor=described(device), keep=keep, by=by, at=at)
 
 

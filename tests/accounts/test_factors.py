@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts.actions import factors, recovery_codes
-from accounts.errors import NameTaken, TooManyFactors
+from accounts.errors import FactorGone, NameTaken, TooManyFactors
 from accounts.models import Company, Letter, Passkey, RecoveryCode, Session, TotpDevice
 from accounts.models.session import Proof
 from accounts.queries.factors import factors_of, has_second_factor, kinds_of
@@ -318,6 +318,15 @@ def test_removing_the_last_factor_takes_the_recovery_codes_and_the_other_session
     assert list(Session.objects.get(user=ada).proofs) == [Proof.PASSWORD]
     assert actions() == ["sessions.others_ended", "factor.removed"]
     assert letters() == [("factor_removed", "the authenticator app “Authenticator app”")]
+
+
+def test_an_app_removed_twice_is_noted_once(membership, ada, device):
+    make.passkey(ada)
+    session = visitors.sign_in(visitors.Browser(), membership)
+    factors.remove(user=ada, device=device, keep=session, **WHY)
+    with pytest.raises(FactorGone, match="removed already"):
+        factors.remove(user=ada, device=device, keep=session, **WHY)
+    assert actions() == ["factor.removed"]
 
 
 def test_removing_one_of_two_keeps_the_codes(membership, ada, device):
