@@ -19,7 +19,7 @@ from django_tasks import task
 
 from accounts import events, mail
 from accounts.models import Company, Letter, MailedLink, User
-from accounts.queries.memberships import home_company_id, live_memberships
+from accounts.queries.memberships import home_company_id, zone_of
 from audit import log
 from audit.actors import Actor
 from security.tokens import new_token, token_hash
@@ -49,7 +49,7 @@ KINDS: dict[str, Kind] = {
     "locked": _kind(link=Purpose.UNLOCK),
     "wait_inside": _kind(link=Purpose.NOT_ME),
     "second_step_failed": _kind(link=Purpose.NOT_ME),
-    "not_me_done": _kind(),
+    "not_me_done": _kind("factors", "fresh_start"),
     "email_change_old": _kind("new_email", link=Purpose.OLD_EMAIL),
     "email_change_new": _kind("old_email", link=Purpose.NEW_EMAIL),
     "email_change_taken": _kind(),
@@ -61,12 +61,14 @@ KINDS: dict[str, Kind] = {
     "recovery_codes_replaced": _kind(link=Purpose.NOT_ME),
     "factor_reset_wanted": _kind(link=Purpose.NOT_ME),
     "factor_reset_asked": _kind("person", "page"),
+    "factor_reset_needed": _kind("person", "page"),
     "factor_reset_announced": _kind("person", "approver", "due", "page"),
     "factor_reset_approved": _kind("approver", "due", link=Purpose.CANCEL_FACTOR_RESET),
     "factor_reset_refused": _kind("refuser"),
     "factor_reset_done": _kind(link=Purpose.NOT_ME),
 }
-"""`factor` and the people are names; `due` is an instant in ISO 8601; `page` is a path of this site."""
+"""`factor`, `factors` and the people are names; `due` is an instant in ISO 8601; `page` is a path of this site;
+`fresh_start` is empty, "asked" or "nobody to ask"."""
 
 ORIGIN = {"device", "ip"}
 PAGES = {"not_me_done": ("accounts:forgot_password", "Choose a new password")}
@@ -196,9 +198,7 @@ def _new_token(link: MailedLink, at: datetime) -> str:
 
 def _zone(letter: Letter, user: User) -> zoneinfo.ZoneInfo:
     """The time zone of the company the letter is about, else of the person's own; UTC for who belongs to none."""
-    home = next(iter(live_memberships(user)), None)
-    company = letter.company or (home and home.company)
-    return zoneinfo.ZoneInfo(company.time_zone if company else "UTC")
+    return zoneinfo.ZoneInfo(letter.company.time_zone) if letter.company else zone_of(user)
 
 
 def _instant(at: datetime, zone: zoneinfo.ZoneInfo) -> str:

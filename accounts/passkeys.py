@@ -215,7 +215,7 @@ def _refuse_others(passkey: Passkey, handle: bytes | None, user: User | None) ->
     owner = passkey.user
     if handle != owner.pk.bytes or (user is not None and user.pk != owner.pk):
         raise ValueError("the passkey is somebody else's")
-    if not owner.is_active or owner.locked_at is not None:
+    if not owner.is_active or owner.is_locked:
         raise ValueError("the account is locked or no longer active")
 
 

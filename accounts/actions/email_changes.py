@@ -113,6 +113,7 @@ def _complete(change: EmailChange, user: User, by: Actor, at: datetime) -> None:
     change.save(update_fields=["ended_at"])
     Session.objects.filter(user=user).delete()
     mailed_links.withdraw(user, Purpose.RESET_PASSWORD, Purpose.UNLOCK, at=at)
+    mailed_links.withdraw_not_me(user, at)
     old, new = change.old_email, change.new_email
     log.record(
         events.USER_EMAIL_CHANGED,
@@ -124,7 +125,8 @@ def _complete(change: EmailChange, user: User, by: Actor, at: datetime) -> None:
         new_email=new,
         changes={"email": [old, new]},
     )
-    notices.tell("email_changed", user=user, by=by, at=at, to=old, facts={"new_email": new})
+    facts = {"new_email": new}
+    notices.tell("email_changed", user=user, by=by, at=at, to=old, facts=facts, subject_id=change.pk)
     letters.queue("email_changed_new", user=user, to=new, at=at, facts={"old_email": old})
 
 

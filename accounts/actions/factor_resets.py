@@ -11,10 +11,10 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import events, letters, locks
-from accounts.actions import mailed_links, notices, second_factors
+from accounts.actions import lost_factors, mailed_links, notices, second_factors
 from accounts.errors import FactorResetRefused, LinkNotLive
 from accounts.models import FactorReset, MailedLink, Passkey, RecoveryCode, TotpDevice, User
-from accounts.queries.factor_resets import administrators_around, is_live_member
+from accounts.queries.factor_resets import administrators_around, is_administrator, is_live_member
 from accounts.queries.memberships import home_company_id
 from audit import log
 from audit.actors import Actor
@@ -24,7 +24,9 @@ DELAY = timedelta(hours=24)
 UNTIL_THE_WORKER_COMES = timedelta(hours=1)
 DECIDED_WITHIN = timedelta(days=7)
 DECIDED = "This request was decided or withdrawn in the meantime."
+NO_ADMINISTRATOR = "You do not administer the company that was asked any more. Ask somebody who does."
 NOT_ONES_OWN = "Nobody decides about their own second factor. Ask another administrator."
+OF_ANOTHER_COMPANY = "an administrator of another of their companies"
 Outcome = FactorReset.Outcome
 
 
@@ -34,6 +36,8 @@ def approve(*, reset: FactorReset, approver: User, by: Actor, at: datetime) -> N
     if approver == reset.user:
         raise FactorResetRefused(NOT_ONES_OWN)
     locks.user(reset.user_id)
+    if not is_administrator(approver.pk, reset.company_id):
+        raise FactorResetRefused(NO_ADMINISTRATOR)
     due = at + DELAY
     undecided = FactorReset.objects.filter(pk=reset.pk, ended_at__isnull=True, approved_at__isnull=True)
     if not undecided.update(approved_by=approver, approved_at=at, due_at=due):
@@ -57,19 +61,22 @@ def approve(*, reset: FactorReset, approver: User, by: Actor, at: datetime) -> N
         company=reset.company,
     )
     told |= {"person": str(reset.user), "page": reverse("accounts:team")}
-    for other in administrators_around(reset.user):
+    for other in administrators_around(reset.user, reset.company_id):
+        is_of_company = other.company_id == reset.company_id
+        facts = told | {"approver": str(approver) if is_of_company else OF_ANOTHER_COMPANY}
         letters.queue(
-            "factor_reset_announced", user=other.user, to=other.user.email, at=at, facts=told, company=other.company
+            "factor_reset_announced", user=other.user, to=other.user.email, at=at, facts=facts, company=other.company
         )
 
 
 @transaction.atomic
 def refuse(*, reset: FactorReset, refuser: User, by: Actor, at: datetime) -> None:
-    """Leave the person's factors as they are, also after somebody agreed."""
+    """Leave the person's factors as they are, also after somebody agreed. They are then declared to be theirs."""
     if refuser == reset.user:
         raise FactorResetRefused(NOT_ONES_OWN)
     locks.user(reset.user_id)
     _end(reset, Outcome.REFUSED, at)
+    _open_with_its_factors(reset.user)
     _record(events.FACTOR_RESET_REFUSED, reset.user, reset.company_id, by, at)
     told = {"refuser": str(refuser)}
     letters.queue(
@@ -87,12 +94,19 @@ def cancel(*, link: MailedLink, by: Actor, at: datetime) -> None:
         _end(reset, Outcome.CANCELLED, at)
     except FactorResetRefused:
         raise LinkNotLive(DECIDED) from None
+    _open_with_its_factors(reset.user)
     _record(events.FACTOR_RESET_CANCELLED, reset.user, reset.company_id, by, at)
 
 
 @transaction.atomic
 def end_by_signing_in(*, user: User, by: Actor, at: datetime) -> None:
-    """Whoever signs in with a factor has not lost it. Costs one statement where nothing was asked for."""
+    """Whoever signs in with a factor has not lost it."""
+    withdraw(user=user, by=by, at=at)
+
+
+@transaction.atomic
+def withdraw(*, user: User, by: Actor, at: datetime) -> None:
+    """End what was asked for a person and is not over. Costs one statement where nothing was."""
     open_ones = FactorReset.objects.filter(user=user, ended_at__isnull=True)
     if open_ones.update(ended_at=at, outcome=Outcome.CANCELLED):
         mailed_links.withdraw(user, MailedLink.Purpose.CANCEL_FACTOR_RESET, at=at)
@@ -101,11 +115,13 @@ def end_by_signing_in(*, user: User, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def carry_out(*, reset: FactorReset, by: Actor, at: datetime) -> None:
-    """Start afresh when the day is over. Not for whoever left the company that agreed, or whose account is locked."""
+    """Start afresh when the day is over, if all that it was agreed upon holds still. Who needs it is asked for anew."""
     user = locks.user(reset.user_id)
-    if user.locked_at or not is_live_member(user, reset.company_id):
+    if not _may_start_afresh(user, reset):
         _end(reset, Outcome.CANCELLED, at)
         _record(events.FACTOR_RESET_CANCELLED, user, reset.company_id, by, at)
+        if user.needs_fresh_start:
+            lost_factors.put_to_administrators("factor_reset_needed", user=user, by=by, at=at)
         return
     _end(reset, Outcome.DONE, at, due_at__lte=at)
     _start_afresh(user, reset.company_id, by, at)
@@ -127,14 +143,33 @@ def carry_out_now(*, user: User, by: Actor, at: datetime) -> None:
     _start_afresh(user, home_company_id(user), by, at)
 
 
+def _may_start_afresh(user: User, reset: FactorReset) -> bool:
+    """Not who left the company that agreed, nor on the word of somebody who does not administer it any more.
+
+    Nor whose account is locked, unless a fresh start is what it needs.
+    """
+    return (
+        (user.needs_fresh_start or not user.is_locked)
+        and is_live_member(user, reset.company_id)
+        and is_administrator(reset.approved_by_id, reset.company_id)
+    )
+
+
 def _start_afresh(user: User, company_id: UUID | None, by: Actor, at: datetime) -> None:
     """The password alone signs in again, and where a company demands a factor it is asked for at once."""
     for kind in (TotpDevice, Passkey, RecoveryCode):
         kind.objects.filter(user=user).delete()
+    user.needs_fresh_start = False
+    user.save(update_fields=["needs_fresh_start"])
     second_factors.end_sessions(user=user, keep=None, by=by, at=at)
     mailed_links.withdraw(user, MailedLink.Purpose.CANCEL_FACTOR_RESET, at=at)
     _record(events.FACTOR_RESET_DONE, user, company_id, by, at)
     notices.tell("factor_reset_done", user=user, by=by, at=at)
+
+
+def _open_with_its_factors(user: User) -> None:
+    """The factors were declared to be the person's, so the account needs no fresh start."""
+    User.objects.filter(pk=user.pk).update(needs_fresh_start=False)
 
 
 def _end(reset: FactorReset, outcome: Outcome, at: datetime, **only_if: Any) -> None:

@@ -46,20 +46,30 @@ def pass_on(user_id: str, by: dict[str, Any]) -> None:
 
 @transaction.atomic
 def ask(*, user: User, by: Actor, at: datetime) -> None:
-    """Put the wish to the administrators of the person's first company that has another one. Once is enough."""
+    """Put the wish of a person to their administrators, and tell the person. Once is enough."""
     user = locks.user(user.pk)
+    if not open_reset(user) and put_to_administrators("factor_reset_asked", user=user, by=by, at=at):
+        notices.tell("factor_reset_wanted", user=user, by=by, at=at)
+
+
+@transaction.atomic
+def put_to_administrators(kind: str, *, user: User, by: Actor, at: datetime) -> bool:
+    """Ask those of the person's first company that has another one, by a letter; whether there is anybody to ask.
+
+    The caller holds the person. What was asked and is not over is not asked again.
+    """
     if open_reset(user):
-        return
+        return True
     company = company_to_ask(user)
     if company is None:
         _record(user, by, at, company_id=home_company_id(user), outcome="refused", reason=NOBODY_TO_ASK)
-        return
+        return False
     FactorReset.objects.create(user=user, company=company, asked_at=at)
     _record(user, by, at, company_id=company.pk)
-    notices.tell("factor_reset_wanted", user=user, by=by, at=at)
     facts = letters.origin(by) | {"person": str(user), "page": reverse("accounts:team")}
     for other in other_administrators(company, user):
-        letters.queue("factor_reset_asked", user=other.user, to=other.user.email, at=at, facts=facts, company=company)
+        letters.queue(kind, user=other.user, to=other.user.email, at=at, facts=facts, company=company)
+    return True
 
 
 def _record(user: User, by: Actor, at: datetime, **details: Any) -> None:

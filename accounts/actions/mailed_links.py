@@ -46,3 +46,12 @@ def withdraw(user: User, *purposes: MailedLink.Purpose, at: datetime) -> None:
     """End the links of a person that were not used, of some purposes or, if none is named, all."""
     links = MailedLink.objects.filter(user=user, used_at__isnull=True)
     (links.filter(purpose__in=purposes) if purposes else links).update(used_at=at)
+
+
+def withdraw_not_me(user: User, at: datetime) -> None:
+    """End the "this was not me" links of the letters so far, which somebody else may have collected.
+
+    Those of letters about a change of address stay: whoever took an account over in that way could end them too.
+    """
+    links = MailedLink.objects.filter(user=user, purpose=MailedLink.Purpose.NOT_ME, subject_id__isnull=True)
+    links.filter(used_at__isnull=True).update(used_at=at)

@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from accounts import events, letters, locks
-from accounts.actions import mailed_links, new_passwords, notices, proofs, tries
+from accounts.actions import factor_resets, lost_factors, mailed_links, new_passwords, notices, proofs, tries
 from accounts.errors import PasswordRefused
-from accounts.models import MailedLink, Session, User
+from accounts.models import KnownDevice, MailedLink, Session, User
 from accounts.models.user import normalise_email
 from accounts.queries.memberships import home_company_id
 from accounts.queries.sign_in import NOBODY
@@ -22,6 +22,7 @@ from security.ratelimit import Limit
 RESET_LINK_LASTS = timedelta(minutes=30)
 RESETS_FROM_ONE_SOURCE = Limit("resets_from_one_source", tries=20, period=timedelta(minutes=30))
 RESETS_OF_ONE_ADDRESS = Limit("resets_of_one_address", tries=3, period=RESET_LINK_LASTS)
+RESETS_OF_ONE_ADDRESS_A_DAY = Limit("resets_of_one_address_a_day", tries=10, period=timedelta(days=1))
 NEW_PASSWORDS_FROM_ONE_SOURCE = Limit("new_passwords_from_one_source", tries=20, period=timedelta(minutes=30))
 
 
@@ -36,6 +37,7 @@ def change(*, user: User, current: str, new: str, keep: Session, by: Actor, at: 
         new_passwords.replace(user, hashed, at=at)
         mailed_links.withdraw(user, MailedLink.Purpose.RESET_PASSWORD, at=at)
         Session.objects.filter(user=user).exclude(pk=keep.pk).delete()
+        KnownDevice.objects.filter(user=user).exclude(pk=keep.known_device_id).delete()
         _record(events.USER_PASSWORD_CHANGED, user, by, at)
         notices.tell("password_changed", user=user, by=by, at=at)
     return user
@@ -44,15 +46,17 @@ def change(*, user: User, current: str, new: str, keep: Session, by: Actor, at: 
 def ask_for_reset(*, email: str, by: Actor, at: datetime) -> None:
     """Mail a link for choosing a new password, if the address has an account. Nothing done here tells whether it has.
 
-    Who asks for the same address again and again gets no further letter: the last link is live as long as the wait.
+    Who asks for the same address again and again gets no further letter: the last link is live as long as the short
+    wait. What was sent in a day nothing gives back, so that nobody's mailbox is flooded.
     """
     tries.take([RESETS_FROM_ONE_SOURCE.of(source(by.ip))], user=NOBODY, by=by, at=at)
     address = normalise_email(email)
     user = User.objects.filter(email=address, is_active=True).first()
-    count = RESETS_OF_ONE_ADDRESS.of(address, account=address)
-    if ratelimit.take_each([count], at=at):
-        if ratelimit.is_first_refusal(count):
-            _record(events.TRIES_REFUSED, user, by, at, outcome="refused", minutes=count.limit.period.seconds // 60)
+    counts = [RESETS_OF_ONE_ADDRESS.of(address, account=address), RESETS_OF_ONE_ADDRESS_A_DAY.of(address)]
+    if spent := ratelimit.take_each(counts, at=at):
+        if ratelimit.is_first_refusal(spent):
+            minutes = int(spent.limit.period.total_seconds()) // 60
+            _record(events.TRIES_REFUSED, user, by, at, outcome="refused", minutes=minutes)
         return
     with transaction.atomic():
         link = mailed_links.create(MailedLink.Purpose.RESET_PASSWORD, user=user, at=at, lasts=RESET_LINK_LASTS)
@@ -65,6 +69,7 @@ def reset(*, link: MailedLink, new: str, by: Actor, at: datetime) -> User:
     """Give the person whom a mailed link belongs to the password they choose, once. It ends all their sessions.
 
     It lifts what a stranger may have caused, a locked account and a wait after too many tries, and signs nobody in.
+    An account that needs a fresh start stays closed until then; the administrators are asked again if need be.
     """
     tries.take([NEW_PASSWORDS_FROM_ONE_SOURCE.of(source(by.ip))], user=NOBODY, by=by, at=at)
     hashed = new_passwords.accept(new, user=link.person)
@@ -72,11 +77,17 @@ def reset(*, link: MailedLink, new: str, by: Actor, at: datetime) -> User:
         user = locks.user(link.person.pk)
         mailed_links.use(link, at)
         mailed_links.withdraw(user, MailedLink.Purpose.RESET_PASSWORD, MailedLink.Purpose.UNLOCK, at=at)
+        mailed_links.withdraw_not_me(user, at)
         new_passwords.replace(user, hashed, at=at)
         user.locked_at = None
         user.save(update_fields=["locked_at"])
         Session.objects.filter(user=user).delete()
+        KnownDevice.objects.filter(user=user).delete()
         _record(events.USER_PASSWORD_RESET, user, by, at)
+        if user.needs_fresh_start:
+            lost_factors.put_to_administrators("factor_reset_needed", user=user, by=by, at=at)
+        else:
+            factor_resets.withdraw(user=user, by=by, at=at)
         notices.tell("password_changed", user=user, by=by, at=at)
     tries.forget_tries(user)
     return user

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(editable=False)),
                 ('session_epoch', models.PositiveIntegerField(default=0)),
                 ('locked_at', models.DateTimeField(editable=False, null=True)),
+                ('needs_fresh_start', models.BooleanField(default=False, editable=False)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique_in_any_case')],

@@ -37,6 +37,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(editable=False)
     session_epoch = models.PositiveIntegerField(default=0)
     locked_at = models.DateTimeField(null=True, editable=False)
+    needs_fresh_start = models.BooleanField(default=False, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -51,6 +52,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def is_locked(self) -> bool:
+        """Nothing signs in: a new password is to be chosen by mail, or nobody has said yet whose the factors are."""
+        return self.locked_at is not None or self.needs_fresh_start
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Ends every session when the password changes or the epoch is raised."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from accounts.models import EmailChange, User
+from accounts.models import EmailChange, MailedLink, User
 
 
 def open_change(user: User, at: datetime) -> EmailChange | None:
@@ -10,8 +10,7 @@ def open_change(user: User, at: datetime) -> EmailChange | None:
     return EmailChange.objects.filter(user=user, ended_at__isnull=True, expires_at__gt=at).first()
 
 
-def email_at(user: User, at: datetime) -> str:
-    """The address a person had at an instant: that before the first change completed since."""
-    completed = EmailChange.objects.filter(user=user, old_agreed_at__isnull=False, new_agreed_at__isnull=False)
-    since = completed.filter(ended_at__gte=at).order_by("ended_at").first()
-    return since.old_email if since else user.email
+def address_to_restore(link: MailedLink) -> str | None:
+    """The address an account gets back by a "this was not me" link: that before the change its letter told of."""
+    change = EmailChange.objects.filter(pk=link.subject_id).first() if link.subject_id else None
+    return change and change.old_email

@@ -49,8 +49,14 @@ def is_live_member(user: User, company_id: UUID) -> bool:
     return Membership.objects.live().filter(user=user, company_id=company_id).exists()
 
 
-def administrators_around(user: User) -> list[Membership]:
-    """The administrators of every company a person is in, but for the person, each once."""
+def is_administrator(user_id: UUID | None, company_id: UUID) -> bool:
+    """Whether somebody administers a company today."""
+    return Membership.objects.live().filter(user=user_id, company=company_id, role="administrator").exists()
+
+
+def administrators_around(user: User, company_id: UUID) -> list[Membership]:
+    """The administrators of every company a person is in, but for the person: each once, if possible in that one."""
     companies = Membership.objects.live().filter(user=user).values("company")
     around = Membership.objects.live().filter(company__in=companies, role="administrator").exclude(user=user)
-    return list({one.user_id: one for one in around.select_related("user", "company")}.values())
+    that_one_last = sorted(around.select_related("user", "company"), key=lambda one: one.company_id == company_id)
+    return list({one.user_id: one for one in that_one_last}.values())

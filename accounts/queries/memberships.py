@@ -1,5 +1,6 @@
 """Who belongs to which company today."""
 
+import zoneinfo
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -34,6 +35,12 @@ def administrators(company: Company) -> QuerySet[Membership]:
 def home_company_id(user: User) -> UUID | None:
     """The company in whose security log a person's own account appears: the first they joined."""
     return Membership.objects.live().filter(user=user).values_list("company_id", flat=True).first()
+
+
+def zone_of(user: User) -> zoneinfo.ZoneInfo:
+    """The time zone of the first company a person joined; UTC for who belongs to none."""
+    zone = Membership.objects.live().filter(user=user).values_list("company__time_zone", flat=True).first()
+    return zoneinfo.ZoneInfo(zone or "UTC")
 
 
 def _with_user(membership: Membership, user: User) -> Membership:

@@ -28,7 +28,7 @@ class Account:
     @property
     def is_open(self) -> bool:
         """Whether anything signs this person in: nothing does while the account is locked or was closed."""
-        return self.user != NOBODY and self.user.is_active and self.user.locked_at is None
+        return self.user != NOBODY and self.user.is_active and not self.user.is_locked
 
 
 def account_at(address: str, device_token: str | None) -> Account:

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.actions import locking
 from accounts.models import MailedLink
-from accounts.queries.email_changes import email_at
+from accounts.queries.email_changes import address_to_restore
 from accounts.views.mailed_links import opened_by
 from audit.actors import Actor
 
@@ -15,12 +15,12 @@ Purpose = MailedLink.Purpose
 @opened_by(Purpose.NOT_ME)
 def not_me(request: HttpRequest, link: MailedLink) -> HttpResponse:
     if request.method != "POST":
-        context = {"restored": email_at(link.person, link.created_at), "account": link.person}
+        context = {"restored": address_to_restore(link), "account": link.person}
         return TemplateResponse(request, "accounts/locking/not_me.html", context)
-    user = locking.lock(link=link, by=Actor.visitor(request), at=timezone.now())
-    if request.user == user:
+    locked = locking.lock(link=link, by=Actor.visitor(request), at=timezone.now())
+    if request.user == locked.user:
         logout(request)
-    return TemplateResponse(request, "accounts/locking/locked.html")
+    return TemplateResponse(request, "accounts/locking/locked.html", {"locked": locked})
 
 
 @opened_by(Purpose.UNLOCK)

@@ -83,14 +83,14 @@ def reset(request: HttpRequest, link: MailedLink) -> HttpResponse:
     form, status = ResetPasswordForm(request.POST or None), 200
     if form.is_valid():
         try:
-            passwords.reset(link=link, **form.cleaned_data, by=Actor.visitor(request), at=timezone.now())
+            user = passwords.reset(link=link, **form.cleaned_data, by=Actor.visitor(request), at=timezone.now())
         except PasswordNotAllowed as refusal:
             form.add_error("new", refusal.reasons)
         except TooManyTries as refusal:
             form.add_error(None, str(refusal))
             status = 429
         else:
-            return TemplateResponse(request, "accounts/passwords/reset_done.html")
+            return TemplateResponse(request, "accounts/passwords/reset_done.html", {"account": user})
     return TemplateResponse(request, "accounts/passwords/reset.html", {"form": form}, status=status)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import passkeys
 from accounts.actions import recovery_codes
-from accounts.models import Company, EmailChange, Membership, Passkey, TotpDevice, User
+from accounts.models import Company, EmailChange, MailedLink, Membership, Passkey, TotpDevice, User
 from accounts.sessions import begin_set_up
 from tests import books, make, queue
 from tests.access.changes import ADA, Change, Scene, says
@@ -113,12 +113,18 @@ def link_to_new_address(scene: Scene) -> None:
 
 
 def taken_over(scene: Scene) -> None:
-    """Since the letter, somebody added factors of their own and made the address theirs."""
-    at, user = timezone.now(), scene.owned.person
-    TotpDevice.objects.filter(user=user).update(created_at=at)
+    """Somebody added a factor of their own and made the address theirs, of which the letter tells."""
+    at, user, change = timezone.now(), scene.owned.person, scene.owned.email_change
+    MailedLink.objects.filter(user=user, purpose=Purpose.NOT_ME).update(subject_id=change.pk)
     Passkey.objects.filter(user=user).update(created_at=at)
     EmailChange.objects.filter(user=user).update(old_agreed_at=at, new_agreed_at=at, ended_at=at)
-    User.objects.filter(pk=user.pk).update(email=scene.owned.email_change.new_email)
+    User.objects.filter(pk=user.pk).update(email=change.new_email)
+
+
+def with_later_factors_only(scene: Scene) -> None:
+    """All factors were added since the letter, by the person or by somebody else."""
+    for factors in (TotpDevice, Passkey):
+        factors.objects.filter(user=scene.owned.person).update(created_at=timezone.now())
 
 
 OF_ACCOUNTS = [
@@ -203,14 +209,25 @@ OF_ACCOUNTS = [
         [f"password_reset.asked {NOBODY}"],
         says(email="nobody@harbour.example"),
     ),
-    Change("accounts:reset_password", "anonymous", [f"user.password_reset {NOBODY}"], says(new=NEW)),
+    Change(
+        "accounts:reset_password",
+        "anonymous",
+        [f"user.password_reset {NOBODY}", f"factor_reset.cancelled {NOBODY}"],
+        says(new=NEW),
+    ),
     Change("accounts:reset_password", "anonymous", [], says(new="password")),
     Change("accounts:not_me", "anonymous", [f"account.locked {NOBODY}"]),
     Change(
         "accounts:not_me",
         "anonymous",
-        [f"account.locked {NOBODY}", f"user.email_restored {NOBODY}"] + [f"factor.removed {NOBODY}"] * 2,
+        [f"account.locked {NOBODY}", f"user.email_restored {NOBODY}", f"factor.removed {NOBODY}"],
         given=taken_over,
+    ),
+    Change(
+        "accounts:not_me",
+        "anonymous",
+        [f"account.locked {NOBODY}", f"factor_reset.asked {NOBODY}"],
+        given=with_later_factors_only,
     ),
     Change("accounts:unlock", "anonymous", [f"wait.lifted {NOBODY}"]),
     Change("accounts:email_agree", "anonymous", [f"email_change.agreed {NOBODY}"]),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.actions import passwords
 from accounts.errors import PasswordRefused
-from accounts.models import FormerPassword, Letter, MailedLink, Session, User
+from accounts.models import FormerPassword, KnownDevice, Letter, MailedLink, Session, User
 from audit import log
 from audit.models import SecurityEvent
 from tests import make, visitors
@@ -56,6 +56,15 @@ def test_the_new_password_counts_and_other_sessions_end(browser, other_browser, 
     [entry] = SecurityEvent.objects.all()
     assert str(entry) == "Ada Lovelace changed the password of Ada Lovelace"
     assert NEW not in str(entry.__dict__)
+
+
+def test_other_browsers_are_strange_again(browser, ada):
+    seen = {"user": ada, "first_seen_at": make.AT, "last_seen_at": make.AT}
+    own = KnownDevice.objects.create(token_hash="own", **seen)
+    KnownDevice.objects.create(token_hash="other", **seen)
+    Session.objects.update(known_device=own)
+    change(browser)
+    assert [*KnownDevice.objects.all()] == [own]
 
 
 def test_the_forms_of_before_are_of_no_use_afterwards(membership):

@@ -12,7 +12,17 @@ from django.utils import timezone
 
 from accounts.actions import factor_resets, lost_factors, mailed_links, recovery_codes
 from accounts.errors import AccountsError, FactorResetRefused
-from accounts.models import Company, FactorReset, Letter, MailedLink, Passkey, RecoveryCode, Session, TotpDevice
+from accounts.models import (
+    Company,
+    FactorReset,
+    Letter,
+    MailedLink,
+    Membership,
+    Passkey,
+    RecoveryCode,
+    Session,
+    TotpDevice,
+)
 from accounts.queries.factor_resets import due_resets
 from accounts.scoping import in_company
 from audit import log
@@ -300,11 +310,58 @@ def test_another_company_of_the_person_may_stop_it_but_not_agree(reset, ada):
     other = make.company("Other")
     make.member("employee", company=other, user=ada)
     desk = visitors.browser(make.member(company=other))
-    assert "An administrator of Harbour Works can agree." in text(desk.get(TEAM))
+    assert "An administrator of another of their companies can agree." in text(desk.get(TEAM))
 
     assert desk.post(page_of("approve", reset)).status_code == 404
     assert desk.post(page_of("refuse", reset)).url == TEAM
     assert outcome(reset) == "refused"
+
+
+def test_another_company_learns_neither_who_agreed_nor_of_which_company(reset, ada, bo):
+    other = make.company("Other")
+    make.member("employee", company=other, user=ada)
+    di = make.member(company=other, user=make.user("di@elsewhere.example"))
+    factor_resets.approve(reset=reset, approver=bo.user, **WHY)
+
+    page = text(visitors.browser(di).get(TEAM))
+
+    assert "An administrator of another of their companies agreed to a fresh start" in page
+    assert not any(name in page for name in ("Bo Brook", "Harbour Works"))
+    letter = Letter.objects.get(recipient="di@elsewhere.example")
+    assert (letter.facts["approver"], letter.company) == ("an administrator of another of their companies", other)
+
+
+def test_an_administrator_of_both_companies_is_told_as_one_of_that_which_was_asked(reset, ada, bo, company):
+    other = make.company("Other")
+    make.member("employee", company=other, user=ada)
+    cy = make.user("cy@example.com")
+    for one in (company, other):
+        make.member(company=one, user=cy)
+    factor_resets.approve(reset=reset, approver=bo.user, **WHY)
+
+    letter = Letter.objects.get(recipient="cy@example.com")
+    assert (letter.facts["approver"], letter.company) == ("Bo Brook", company)
+
+
+@pytest.mark.parametrize("change", [{"revoked_at": AT}, {"role": "employee"}])
+def test_who_does_not_administer_the_company_any_more_does_not_agree(reset, bo, change):
+    Membership.objects.filter(pk=bo.pk).update(**change)
+
+    with pytest.raises(FactorResetRefused, match="You do not administer"):
+        factor_resets.approve(reset=reset, approver=bo.user, **WHY)
+
+    reset.refresh_from_db()
+    assert reset.approved_at is None
+
+
+@pytest.mark.parametrize("change", [{"revoked_at": AT}, {"role": "employee"}])
+def test_the_word_of_a_former_administrator_does_not_count(approved, ada, bo, change):
+    Membership.objects.filter(pk=bo.pk).update(**change)
+
+    schedules.follow_up_factor_resets(AT + DAY)
+
+    assert outcome(approved) == "cancelled"
+    assert has_factors(ada)
 
 
 def test_an_administrator_refuses_also_after_another_agreed(approved, bo):

@@ -32,6 +32,8 @@ FACTS = {
     "approver": "Bo",
     "codes_left": "3",
     "due": "2026-03-17T09:00:00+00:00",
+    "factors": "the authenticator app “Phone”, added on 3 Mar 2026",
+    "fresh_start": "asked",
     "factor": "the authenticator app “Phone”",
     "new_email": "new@ledger.example",
     "old_email": "ada@ledger.example",

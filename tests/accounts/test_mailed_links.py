@@ -159,7 +159,7 @@ def test_of_many_at_once_with_one_link_one_acts(company, user):
 def test_of_many_at_once_with_one_not_me_link_one_locks(company, user):
     link, _ = mailed(user, Purpose.NOT_ME)
     outcomes = together(company, [lambda: locking.lock(link=link, by=BY, at=AT)] * 4)
-    assert sorted(type(one).__name__ for one in outcomes) == ["LinkNotLive"] * 3 + ["User"]
+    assert sorted(type(one).__name__ for one in outcomes) == ["LinkNotLive"] * 3 + ["Locked"]
     user.refresh_from_db()
     assert user.session_epoch == 1
 
@@ -168,4 +168,4 @@ def test_of_many_at_once_with_one_not_me_link_one_locks(company, user):
 def test_two_links_of_one_person_pressed_at_once_do_not_wait_in_a_circle(company, user):
     links = [mailed(user, Purpose.NOT_ME)[0] for _ in range(4)]
     outcomes = together(company, [lambda link=link: locking.lock(link=link, by=BY, at=AT) for link in links])
-    assert {type(one).__name__ for one in outcomes} == {"LinkNotLive", "User"}
+    assert {type(one).__name__ for one in outcomes} == {"LinkNotLive", "Locked"}

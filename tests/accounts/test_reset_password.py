@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actions import mailed_links, passwords, tries
 from accounts.errors import LinkNotLive, TooManyTries
-from accounts.models import FormerPassword, KnownDevice, Letter, MailedLink, Session
+from accounts.models import FactorReset, FormerPassword, KnownDevice, Letter, MailedLink, Session
 from audit import log
 from audit.actors import Actor
 from audit.models import SecurityEvent
@@ -330,12 +330,34 @@ def test_a_wait_after_too_many_tries_is_over(browser, ada, mailed):
     tries.take(tries.at_sign_in(ada.email, SOURCE, None), user=ada, by=by, at=AT)
 
 
-def test_known_browsers_stay_known(browser, ada, mailed):
+def test_browsers_known_before_are_strange_again(browser, ada, mailed):
     KnownDevice.objects.create(user=ada, token_hash="x", first_seen_at=AT, last_seen_at=AT)
 
     choose(browser, mailed)
 
-    assert KnownDevice.objects.exists()
+    assert not KnownDevice.objects.exists()
+
+
+def test_a_fresh_start_asked_for_before_is_withdrawn(browser, ada, mailed, membership):
+    reset = FactorReset.objects.create(user=ada, company=membership.company, asked_at=AT)
+    choose(browser, mailed)
+    reset.refresh_from_db()
+    assert (reset.ended_at, reset.outcome) == (AT, "cancelled")
+    assert "factor_reset.cancelled" in [entry.action for entry in SecurityEvent.objects.all()]
+
+
+def test_one_address_gets_ten_letters_a_day_whatever_gives_tries_back(clock, ada):
+    letters = []
+    for number in range(14):
+        ask(Browser(), source=f"192.0.2.{number + 10}")
+        tries.forget_tries(ada)
+        letters += delivered()
+        clock.shift(31 * MINUTE)
+    assert len(letters) == 10
+    assert "Somebody not signed in had to wait 1440 minutes after too many tries as Ada Lovelace" in entries()
+    clock.shift(datetime.timedelta(days=1))
+    ask(Browser())
+    assert len(delivered()) == 1
 
 
 def test_whoever_tries_passwords_on_a_link_runs_out(browser, ada, mailed):

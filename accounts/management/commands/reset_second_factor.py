@@ -25,7 +25,8 @@ class Command(BaseCommand):
         if not yes:
             self._confirm(user)
         factor_resets.carry_out_now(user=user, by=Actor.operator("reset_second_factor"), at=timezone.now())
-        self.stdout.write(f"{user} starts afresh: the password alone signs in, and a letter says so to {user.email}.")
+        password = "a new password, chosen by mail," if user.locked_at else "the password alone"
+        self.stdout.write(f"{user} starts afresh: {password} signs in, and a letter says so to {user.email}.")
 
     def _confirm(self, user: User) -> None:
         if not sys.stdin.isatty():
