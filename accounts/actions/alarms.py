@@ -29,9 +29,13 @@ SECOND_STEP_LETTER = Limit("second_step_letter", tries=1, period=DAY)
 @task()
 @transaction.atomic
 def out_of_tries(user_id: str, can_be_lifted: bool, by: dict[str, Any]) -> None:
-    """Tell of a wait, with a link that lifts it if a link can. One attack is one letter, and a day has three."""
+    """Tell of a wait, with a link that lifts it if a link can. One attack is one letter, and a day has three.
+
+    The graver letter is counted apart: nobody keeps it back by causing waits that any stranger can cause.
+    """
     user, at, actor = _owner(user_id), timezone.now(), Actor(**by)
-    if user is None or ratelimit.take_each([limit.of(user_id) for limit in (WAIT_LETTER, WAIT_LETTERS)], at=at):
+    counts = [limit.of(user_id, str(can_be_lifted)) for limit in (WAIT_LETTER, WAIT_LETTERS)]
+    if user is None or ratelimit.take_each(counts, at=at):
         return
     if not can_be_lifted:
         notices.tell("wait_inside", user=user, by=actor, at=at)

@@ -479,6 +479,17 @@ def test_no_mailed_link_gives_the_confirmations_of_a_session_back(ada):
         tries.take(counts, user=ada, by=in_session(ada), at=make.AT)
 
 
+def test_waits_that_any_stranger_causes_keep_no_letter_back_about_one_inside(ada):
+    count(11)
+    work()
+    counts = tries.in_session(ada, in_session(ada))
+    for _ in range(11):
+        with suppress(TooManyTries):
+            tries.take(counts, user=ada, by=in_session(ada), at=make.AT)
+
+    assert sorted(told()) == ["locked", "wait_inside"]
+
+
 def test_guesses_within_sessions_do_not_stop_anybody_from_signing_in(browser, ada):
     make.authenticator(ada)
     for number in range(60):
