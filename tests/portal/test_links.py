@@ -14,6 +14,7 @@ from audit.models import BillingEvent
 from billing.actions import contacts, invoices
 from portal.actions import links
 from portal.models import IDLE, KIND, LONGEST, Link, PortalSession
+from security import address, ratelimit
 from security.tokens import token_hash
 from security.visits import key_hash
 from tests import books, visitors
@@ -270,6 +271,16 @@ def test_tokens_cannot_be_tried_without_end(invoice):
     answers = [browser.post(reverse("portal:link", args=["x" * 43])).status_code for _ in range(61)]
     assert (answers[59], answers[60]) == (404, 429)
     assert browser.post(address_of(invoice)).status_code == 429
+
+
+def test_the_addresses_of_one_subscriber_are_one_source_of_tries(invoice):
+    for _ in range(60):
+        ratelimit.take(ratelimit.PORTAL_LINK, address.source("2001:db8:0:1::1"), at=timezone.now())
+
+    answers = [
+        Browser(REMOTE_ADDR=ip).post(address_of(invoice)).status_code for ip in ("2001:db8:0:1::2", "2001:db8:0:2::1")
+    ]
+    assert answers == [429, 302]
 
 
 def test_a_form_from_elsewhere_opens_nothing(invoice):
