@@ -37,7 +37,7 @@ def change(*, user: User, current: str, new: str, keep: Session, by: Actor, at: 
         new_passwords.replace(user, hashed, at=at)
         mailed_links.withdraw(user, MailedLink.Purpose.RESET_PASSWORD, at=at)
         Session.objects.filter(user=user).exclude(pk=keep.pk).delete()
-        KnownDevice.objects.filter(user=user).exclude(pk=keep.known_device_id).delete()
+        KnownDevice.objects.filter(user=user).exclude(sessions=keep).delete()
         _record(events.USER_PASSWORD_CHANGED, user, by, at)
         notices.tell("password_changed", user=user, by=by, at=at)
     return user

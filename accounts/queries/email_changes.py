@@ -13,4 +13,4 @@ def open_change(user: User, at: datetime) -> EmailChange | None:
 def address_to_restore(link: MailedLink) -> str | None:
     """The address an account gets back by a "this was not me" link: that before the change its letter told of."""
     change = EmailChange.objects.filter(pk=link.subject_id).first() if link.subject_id else None
-    return change and change.old_email
+    return change.old_email if change else None
