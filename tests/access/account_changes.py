@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts import passkeys
 from accounts.actions import recovery_codes
-from accounts.models import Company, EmailChange, MailedLink, Membership, Passkey, TotpDevice, User
+from accounts.models import Company, EmailChange, MailedLink, Membership, Passkey, Session, TotpDevice, User
+from accounts.models.session import Proof
 from accounts.sessions import begin_set_up
 from tests import books, make, queue
 from tests.access.changes import ADA, Change, Scene, says
@@ -58,8 +59,10 @@ def passkey(page: str, **lies: Any) -> Callable[[Scene], dict[str, str]]:
 
 def passkey_demanded(scene: Scene) -> None:
     """The owner, who signed in with a code, is an administrator now, and of those a passkey is demanded."""
+    Session.objects.filter(user=scene.user).update(proofs={Proof.APP: timezone.now().isoformat()})
     Membership.objects.filter(user=scene.user).update(role="administrator")
     Company.objects.filter(pk=scene.company.pk).update(passkey_for_administrators=True)
+    Session.objects.filter(user=scene.user).update(proofs={Proof.APP: timezone.now().isoformat()})
 
 
 def new_passkey(**lies: Any) -> Callable[[Scene], dict[str, str]]:
