@@ -1,33 +1,74 @@
 """Every permission there is. A value is stored in roles, so renaming one is a data migration."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class Permission(StrEnum):
-    """What a member may do, as noun.verb."""
+    """What a member may do, as noun.verb, with its group, its words after "may", and what it is nothing without."""
 
-    CUSTOMER_VIEW = "customer.view"
-    CUSTOMER_CREATE = "customer.create"
-    CUSTOMER_EDIT = "customer.edit"
-    CUSTOMER_ARCHIVE = "customer.archive"
-    ITEM_VIEW = "item.view"
-    CATALOG_EDIT = "catalog.edit"
-    INVOICE_VIEW = "invoice.view"
-    INVOICE_CREATE = "invoice.create"
-    INVOICE_EDIT = "invoice.edit"
-    INVOICE_ISSUE = "invoice.issue"
-    INVOICE_SEND = "invoice.send"
-    INVOICE_VOID = "invoice.void"
-    INVOICE_WRITE_OFF = "invoice.write_off"
-    PAYMENT_VIEW = "payment.view"
-    PAYMENT_RECORD = "payment.record"
-    PAYMENT_ALLOCATE = "payment.allocate"
-    PAYMENT_REVERSE = "payment.reverse"
-    NOTE_CREATE = "note.create"
-    REPORT_VIEW = "report.view"
-    EXPORT_RUN = "export.run"
-    AUDIT_VIEW = "audit.view"
-    SECURITY_LOG_VIEW = "security_log.view"
-    SETTINGS_EDIT = "settings.edit"
-    TEAM_VIEW = "team.view"
-    TEAM_EDIT = "team.edit"
+    group: str
+    sentence: str
+    needed: tuple[str, ...]
+
+    def __new__(cls, value: str, group: str, sentence: str, *needed: str) -> Self:
+        permission = str.__new__(cls, value)
+        permission._value_ = value
+        permission.group, permission.sentence, permission.needed = group, sentence, needed
+        return permission
+
+    CUSTOMER_VIEW = "customer.view", "Customers", "see customers, their contacts, balances and activity"
+    CUSTOMER_CREATE = "customer.create", "Customers", "add customers", "customer.view"
+    CUSTOMER_EDIT = "customer.edit", "Customers", "change customers and their contacts", "customer.view"
+    CUSTOMER_ARCHIVE = "customer.archive", "Customers", "archive customers and bring them back", "customer.view"
+    ITEM_VIEW = "item.view", "Catalogue", "see items and tax rates"
+    CATALOG_EDIT = "catalog.edit", "Catalogue", "add, change and archive items and tax rates", "item.view"
+    INVOICE_VIEW = "invoice.view", "Invoices", "see invoices and their PDF"
+    INVOICE_CREATE = (
+        "invoice.create",
+        "Invoices",
+        "write and duplicate drafts",
+        "invoice.view",
+        "customer.view",
+        "item.view",
+    )
+    INVOICE_EDIT = (
+        "invoice.edit",
+        "Invoices",
+        "change and discard drafts, note a dispute",
+        "invoice.view",
+        "customer.view",
+        "item.view",
+    )
+    INVOICE_ISSUE = "invoice.issue", "Invoices", "issue: give a number, final from then on", "invoice.view"
+    INVOICE_SEND = "invoice.send", "Sending", "send by e-mail, see and revoke portal links", "invoice.view"
+    INVOICE_VOID = "invoice.void", "Invoices", "void an issued invoice", "invoice.view"
+    INVOICE_WRITE_OFF = (
+        "invoice.write_off",
+        "Invoices",
+        "write off what is no longer expected, and reinstate it",
+        "invoice.view",
+    )
+    PAYMENT_VIEW = "payment.view", "Payments", "see payments"
+    PAYMENT_RECORD = "payment.record", "Payments", "record a payment that arrived", "payment.view", "customer.view"
+    PAYMENT_ALLOCATE = (
+        "payment.allocate",
+        "Payments",
+        "use a payment on invoices, and release it",
+        "payment.view",
+        "invoice.view",
+    )
+    PAYMENT_REVERSE = "payment.reverse", "Payments", "reverse a payment that bounced", "payment.view"
+    NOTE_CREATE = "note.create", "Notes", "write internal notes", "customer.view"
+    REPORT_VIEW = "report.view", "Reports", "see the dashboard"
+    EXPORT_RUN = "export.run", "Exports", "download lists as CSV"
+    AUDIT_VIEW = "audit.view", "Logs", "read the billing log, and a record's entries apart from its page"
+    SECURITY_LOG_VIEW = "security_log.view", "Logs", "read the account-security log (which is itself logged)"
+    SETTINGS_EDIT = "settings.edit", "Settings", "change the company profile, the logo and the sign-in rules"
+    TEAM_VIEW = "team.view", "Team", "see who belongs to the company"
+    TEAM_EDIT = "team.edit", "Team", "decide about a member who lost every second factor", "team.view"
+
+    @property
+    def needs(self) -> frozenset["Permission"]:
+        """What whoever holds this must hold as well."""
+        return frozenset(permission for permission in Permission if permission.value in self.needed)

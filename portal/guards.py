@@ -17,11 +17,10 @@ from portal.actions import sessions
 from portal.models import KIND, Link, PortalSession
 from security import ratelimit
 from security.cookies import read_cookie
-from security.guards import View
+from security.guards import PORTAL, View
 from security.ratelimit import Limit
 from security.visits import key_hash
 
-GUARD = "portal"
 COOKIE = "portal"
 LOOKS = "looks"
 """What a page that looks again by itself adds to its address: nobody need be there, so it keeps no visit alive."""
@@ -45,7 +44,7 @@ def for_customer(view: View) -> View:
             return response.render() if hasattr(response, "render") else response
 
     opened = login_not_required(guarded)
-    opened.guard = GUARD
+    opened.guard = PORTAL
     return opened
 
 

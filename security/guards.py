@@ -13,6 +13,7 @@ View = Callable[..., HttpResponseBase]
 SIGNED_IN = "signed_in"
 PUBLIC = "public"
 FACTOR_SET_UP = "factor_set_up"
+PORTAL = "portal"
 
 THIRD_PARTY_VIEWS: dict[str, str] = {}
 """Views that others wrote and we serve as they are: dotted name to the reason why that is safe."""

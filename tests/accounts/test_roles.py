@@ -1,8 +1,6 @@
 from pathlib import Path
 
-import pytest
-
-from accounts import roles
+from accounts import checks, roles
 from accounts.models import Membership
 from accounts.permissions import Permission
 
@@ -58,18 +56,44 @@ def test_every_role_has_a_name_and_is_allowed_in_the_database():
     assert [role for role, _ in Membership._meta.get_field("role").choices] == list(roles.BUILT_IN)
 
 
-@pytest.mark.parametrize("role", roles.BUILT_IN)
-def test_a_role_that_changes_something_may_see_it(role):
-    held = roles.BUILT_IN[role]
-    nouns = {"customer", "invoice", "payment"}
+def test_the_built_in_roles_are_whole():
+    assert checks.roles_are_whole(None) == []
 
-    changed = {permission.split(".")[0] for permission in held} & nouns
-    assert {f"{noun}.view" for noun in changed} <= held
+
+def test_a_role_that_may_change_what_it_cannot_see_stops_the_start(monkeypatch):
+    monkeypatch.setitem(roles.BUILT_IN, "read_only", frozenset({P.CUSTOMER_EDIT}))
+
+    [error] = checks.roles_are_whole(None)
+
+    assert str(error.msg) == "The role “read_only” holds “customer.edit” without “customer.view”."
+
+
+def test_needs_are_permissions_and_lead_to_something_one_can_see():
+    for permission in P:
+        assert permission not in permission.needs
+        assert all(needed.value.endswith(".view") for needed in permission.needs)
+
+
+def test_views_and_permissions_agree():
+    assert checks.permissions_and_views_agree(None) == []
+
+
+def test_a_permission_nobody_asks_for_and_one_nobody_has_stop_the_start(monkeypatch):
+    def page(request): ...
+
+    page.guard = "invoice.shred"
+    monkeypatch.setattr(checks, "routes", lambda: [("shred/", page)])
+
+    found = [error.msg for error in checks.permissions_and_views_agree(None)]
+
+    assert found[0] == "/shred/ asks for “invoice.shred”, which is no permission."
+    assert len(found) == 1 + len(P)
 
 
 def test_the_documented_table_is_the_one_in_the_code():
     rows = [line.strip("| ").split(" | ") for line in DOCUMENT.read_text().splitlines() if line.startswith("| `")]
 
+    assert {row[0].strip("`"): row[1] for row in rows} == {one: one.sentence for one in Permission}
     written = {row[0].strip("`"): [cell.strip() == "yes" for cell in row[2:]] for row in rows}
     assert written == {
         permission: [permission in held for held in roles.BUILT_IN.values()] for permission in Permission

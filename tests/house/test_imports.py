@@ -83,6 +83,7 @@ LAYERS = {
     },
     "accounts": usual(f"{PURE} permissions roles")
     | {
+        "checks": "permissions roles",
         "context": "permissions",
         "scoping": "models",
         "mail": "",
