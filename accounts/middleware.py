@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from django.contrib.auth import logout
+from django.contrib.auth import logout, middleware
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from accounts import sessions
 from accounts.access import Access
@@ -24,6 +25,17 @@ from accounts.queries.memberships import live_memberships
 from accounts.scoping import in_company
 from audit.actors import Actor
 from security.guards import FACTOR_SET_UP, SIGNED_IN, View
+
+
+class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
+    """Django's, except that a session which does not fit its person is passed over and not ended.
+
+    While a password or a factor changes, a request of another tab may read the session from before
+    and the person from after. Were it to end the session, the one who made the change would be signed out.
+    """
+
+    def process_request(self, request: Any) -> None:
+        request.user = SimpleLazyObject(lambda: recognise(request))
 
 
 class AccessMiddleware:
@@ -82,6 +94,15 @@ class AccessMiddleware:
                 by=Actor.member(request.user, request),
                 at=timezone.now(),
             )
+
+
+def recognise(request: Any) -> Any:
+    """Whose session this is: nobody's, if the password or the epoch in it is not the person's."""
+    request.session.is_only_read = True
+    try:
+        return middleware.get_user(request)
+    finally:
+        request.session.is_only_read = False
 
 
 def receive(request: Any) -> None:

@@ -27,6 +27,8 @@ class SessionStore(SessionBase):
     """What the row says besides, for the session about to be created."""
     opened_nothing = False
     """Whether the browser brought a key that opens no session (any more)."""
+    is_only_read = False
+    """Whether the request is just finding out who asks. What it reads may be changing under its eyes."""
 
     def load(self) -> dict[str, Any]:
         self.row = self._live_row(timezone.now())
@@ -40,6 +42,11 @@ class SessionStore(SessionBase):
         return super().is_empty() and not self.opened_nothing
 
     def flush(self) -> None:
+        """End the session; while somebody is only being recognised, forget it for this request and no more."""
+        if self.is_only_read:
+            self.clear()
+            self._session_key, self.row, self.opened_nothing, self.modified = None, None, True, False
+            return
         super().flush()
         self.opened_nothing = False
 

@@ -352,3 +352,16 @@ def test_every_cookie_is_held_as_tightly_as_browsers_allow(here, acme):
         or not (cookie["httponly"] or (cookie.value == "" and cookie["max-age"] == 0))
     ]
     assert not loose, loose
+
+
+def test_a_request_of_another_tab_does_not_end_a_session_whose_password_is_just_changing(db):
+    """It reads the session from before the change and the person from after it."""
+    member = make.member()
+    browser = visitors.browser(member)
+    member.user.set_password("eleven patient ferries under glass")
+    member.user.save()
+
+    assert browser.get("/settings/security/").status_code == 302
+
+    assert Session.objects.filter(user=member.user).exists()
+    assert Session.objects.count() == 1

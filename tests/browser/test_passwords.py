@@ -47,6 +47,7 @@ def test_a_password_is_judged_while_it_is_typed_and_shown_on_request(desk, offic
     expect(judged).to_be_hidden()
 
     field.fill(NEW)
+    expect(judged).to_have_text("Hard to guess.")
     expect(field).to_have_attribute("type", "password")
     window.get_by_role("button", name="Show the password").last.click()
     expect(field).to_have_attribute("type", "text")
