@@ -87,3 +87,31 @@ class LinkNotLive(AccountsError):
 
 class EmailNotChanged(AccountsError):
     pass
+
+
+class GrantRefused(AccountsError):
+    pass
+
+
+class RoleRefused(AccountsError):
+    pass
+
+
+class MemberRefused(AccountsError):
+    pass
+
+
+class InvitationRefused(AccountsError):
+    pass
+
+
+class OwnershipRefused(AccountsError):
+    pass
+
+
+class ApprovalRefused(AccountsError):
+    pass
+
+
+class ApiKeyRefused(AccountsError):
+    pass

@@ -5,7 +5,6 @@ A link's token is made when its letter leaves and only its hash is kept, so no r
 
 import logging
 import zoneinfo
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.utils.dateformat import format as written
 from django_tasks import task
 
 from accounts import events, mail
+from accounts.letter_kinds import KINDS, LINKS, ORIGIN, PAGES
 from accounts.models import Company, Letter, MailedLink, User
 from accounts.queries.memberships import home_company_id, zone_of
 from audit import log
@@ -25,62 +25,9 @@ from audit.actors import Actor
 from security.tokens import new_token, token_hash
 from security.user_agents import describe
 
-Purpose = MailedLink.Purpose
+OUT_OF_DATE = "Its link was used or ran out before this left."
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a letter tells and where its link leads. The facts it needs; `device` and `ip` may always be told."""
-
-    facts: frozenset[str] = frozenset()
-    link: Purpose | None = None
-
-
-def _kind(*facts: str, link: Purpose | None = None) -> Kind:
-    return Kind(frozenset(facts), link)
-
-
-KINDS: dict[str, Kind] = {
-    "new_device": _kind(link=Purpose.NOT_ME),
-    "password_changed": _kind(link=Purpose.NOT_ME),
-    "password_reset": _kind(link=Purpose.RESET_PASSWORD),
-    "locked": _kind(link=Purpose.UNLOCK),
-    "wait_inside": _kind(link=Purpose.NOT_ME),
-    "second_step_failed": _kind(link=Purpose.NOT_ME),
-    "not_me_done": _kind("factors", "fresh_start"),
-    "email_change_old": _kind("new_email", link=Purpose.OLD_EMAIL),
-    "email_change_new": _kind("old_email", link=Purpose.NEW_EMAIL),
-    "email_change_taken": _kind(),
-    "email_changed": _kind("new_email", link=Purpose.NOT_ME),
-    "email_changed_new": _kind("old_email"),
-    "factor_added": _kind("factor", link=Purpose.NOT_ME),
-    "factor_removed": _kind("factor", link=Purpose.NOT_ME),
-    "recovery_code_used": _kind("codes_left", link=Purpose.NOT_ME),
-    "recovery_codes_replaced": _kind(link=Purpose.NOT_ME),
-    "factor_reset_wanted": _kind(link=Purpose.NOT_ME),
-    "factor_reset_asked": _kind("person", "page"),
-    "factor_reset_needed": _kind("person", "page"),
-    "factor_reset_announced": _kind("person", "approver", "due", "page"),
-    "factor_reset_approved": _kind("approver", "due", link=Purpose.CANCEL_FACTOR_RESET),
-    "factor_reset_refused": _kind("refuser"),
-    "factor_reset_done": _kind(link=Purpose.NOT_ME),
-}
-"""`factor`, `factors` and the people are names; `due` is an instant in ISO 8601; `page` is a path of this site;
-`fresh_start` is empty, "asked" or "nobody to ask"."""
-
-ORIGIN = {"device", "ip"}
-PAGES = {"not_me_done": ("accounts:forgot_password", "Choose a new password")}
-OUT_OF_DATE = "Its link was used or ran out before this left."
-LINKS: dict[str, tuple[str, str]] = {
-    Purpose.RESET_PASSWORD: ("accounts:reset_password", "Choose a new password"),
-    Purpose.UNLOCK: ("accounts:unlock", "Let me try again now"),
-    Purpose.NOT_ME: ("accounts:not_me", "This was not me"),
-    Purpose.OLD_EMAIL: ("accounts:email_agree", "Agree, or stop the change"),
-    Purpose.NEW_EMAIL: ("accounts:email_agree", "Use this address"),
-    Purpose.CANCEL_FACTOR_RESET: ("accounts:factor_reset_cancel", "Keep my second factor"),
-}
 
 
 def queue(

@@ -17,4 +17,4 @@ def user(id: UUID) -> User:
 
 def membership(id: UUID) -> Membership:
     """The membership, held until the transaction ends."""
-    return Membership.objects.select_for_update(of=("self",)).select_related("user", "company").get(pk=id)
+    return Membership.objects.select_for_update(of=("self",)).select_related("user", "company", "own_role").get(pk=id)

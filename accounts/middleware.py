@@ -8,15 +8,15 @@ from uuid import UUID
 
 from django.contrib.auth import logout, middleware
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from accounts import sessions
+from accounts import events, sessions
 from accounts.access import Access
-from accounts.actions import refusals
+from accounts.actions import members, refusals
 from accounts.models import Membership
 from accounts.models.session import Proof
 from accounts.policy import NOTHING, Demand, Kind, demand, needs_passkey
@@ -24,7 +24,13 @@ from accounts.queries.factors import has_second_factor, kinds_of
 from accounts.queries.memberships import live_memberships
 from accounts.scoping import in_company
 from audit.actors import Actor
+from audit.registry import EventType
 from security.guards import FACTOR_SET_UP, SIGNED_IN, View
+
+REFUSED: dict[type[Exception], EventType] = {
+    PermissionDenied: events.ACCESS_REFUSED,
+    Http404: events.RECORD_NOT_FOUND,
+}
 
 
 class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
@@ -65,8 +71,10 @@ class AccessMiddleware:
         membership = chosen(request.memberships, request.session.row.company_id)
         if membership is None or request.demand.is_missing:
             return self.get_response(request)
-        if membership.role != request.session.row.role:
+        if membership.role_key != request.session.row.role:
             sessions.enter(request, membership)
+        if sessions.counts_as_use(request):
+            members.note_use(membership=membership, at=at)
         request.access = Access.of(membership, Actor.member(request.user, request))
         with in_company(membership.company):
             return self.get_response(request)
@@ -84,9 +92,14 @@ class AccessMiddleware:
         return None
 
     def process_exception(self, request: Any, exception: Exception) -> None:
-        """Note who was refused what; the page that says so is made by the handler of that error."""
-        if isinstance(exception, PermissionDenied) and request.user.is_authenticated:
+        """Note who was refused what; the page that says so is made by the handler of that error.
+
+        What is hidden from somebody and what is not there are the same to them, and the same to the log.
+        """
+        event = REFUSED.get(type(exception))
+        if event and request.user.is_authenticated:
             refusals.note(
+                event,
                 user=request.user,
                 company=request.access and request.access.company,
                 route=request.resolver_match.view_name,

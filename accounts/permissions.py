@@ -64,11 +64,39 @@ class Permission(StrEnum):
     EXPORT_RUN = "export.run", "Exports", "download lists as CSV"
     AUDIT_VIEW = "audit.view", "Logs", "read the billing log, and a record's entries apart from its page"
     SECURITY_LOG_VIEW = "security_log.view", "Logs", "read the account-security log (which is itself logged)"
-    SETTINGS_EDIT = "settings.edit", "Settings", "change the company profile, the logo and the sign-in rules"
-    TEAM_VIEW = "team.view", "Team", "see who belongs to the company"
-    TEAM_EDIT = "team.edit", "Team", "decide about a member who lost every second factor", "team.view"
+    SETTINGS_EDIT = "settings.edit", "Settings", "change the company profile, the logo and the fields of customers"
+    SECURITY_EDIT = "security.edit", "Security", "change the sign-in rules, and what waits for a second person"
+    TEAM_VIEW = "team.view", "Team", "see who belongs to the company, their roles, and what each role may do"
+    TEAM_EDIT = (
+        "team.edit",
+        "Team",
+        "invite, restrict, suspend and remove members, give roles, review who has access",
+        "team.view",
+    )
+    ROLE_EDIT = "role.edit", "Team", "make, change and delete roles", "team.view"
+    APPROVAL_VIEW = "approval.view", "Approvals", "see what waits for a second person"
+    APPROVAL_DECIDE = (
+        "approval.decide",
+        "Approvals",
+        "approve or refuse what others asked for, within their own rights",
+        "approval.view",
+    )
+    API_KEY_VIEW = "api_key.view", "API keys", "see the company's API keys and when each was used"
+    API_KEY_EDIT = "api_key.edit", "API keys", "make API keys within their own rights, and revoke any", "api_key.view"
+
+    @classmethod
+    def of(cls, stored: str) -> "Permission":
+        """The permission with this stored value; a value that is none raises ValueError."""
+        for permission in cls:
+            if permission.value == stored:
+                return permission
+        raise ValueError(f"“{stored}” is no permission.")
 
     @property
     def needs(self) -> frozenset["Permission"]:
         """What whoever holds this must hold as well."""
         return frozenset(permission for permission in Permission if permission.value in self.needed)
+
+
+LIMITABLE = frozenset({Permission.INVOICE_WRITE_OFF})
+"""Those that give money up: a role may hold them up to an amount per act."""

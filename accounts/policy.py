@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import IntEnum
 
 from accounts.models import Company, Membership
-
-ADMINISTRATOR = "administrator"
+from accounts.roles import ADMINISTRATOR
 
 
 class Kind(IntEnum):

@@ -36,7 +36,7 @@ def begin(
     request.session.whose = {
         "user": user,
         "company": home.company if home else None,
-        "role": home.role if home else "",
+        "role": home.role_key if home else "",
         "known_device": device,
         "ip": client_ip(request),
         "browser": browser,
@@ -75,7 +75,7 @@ def enter(request: Any, membership: Membership) -> None:
     """Work in another company, or in another role, from here on."""
     row = request.session.row
     rotate(request)
-    row.company, row.role = membership.company, membership.role
+    row.company, row.role = membership.company, membership.role_key
     Session.objects.filter(pk=row.pk).update(company=row.company, role=row.role)
 
 

@@ -7,13 +7,15 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Other apps learn how a company begins to bill, what restricts a member, and where the pages stand."""
-        from accounts.access import customer_models
+        from accounts.access import customer_models, with_values
         from accounts.actions.companies import on_company_created
         from audit.registry import declare_link
         from billing.actions import sellers
         from billing.models import Customer
+        from billing.queries.custom_fields import holding
 
         on_company_created.append(sellers.create)
         customer_models.append(Customer)
+        with_values.append(holding)
         for object_type in ("customer", "invoice", "payment"):
             declare_link(object_type, f"billing:{object_type}_detail")

@@ -9,7 +9,8 @@ from django_otp.oath import totp
 
 from accounts import passkeys
 from accounts.access import Access
-from accounts.models import Company, Membership, TotpDevice, User
+from accounts.actions.members import role_fields
+from accounts.models import Company, Membership, Role, TotpDevice, User
 from accounts.models.device import DIGITS, STEP_SECONDS
 from audit.actors import Actor
 from tests.authenticators import Device
@@ -38,26 +39,38 @@ def company(name: str = "Harbour Works", *, time_zone: str = "Europe/Berlin") ->
 a_company, a_user = company, user
 
 
+def role(company: Company, *permissions: str, name: str = "Clerk", limits: Any = None) -> Role:
+    """A role of the company's own."""
+    return Role.objects.create(
+        company=company, name=name, permissions=sorted(permissions), limits=limits or {}, created_at=AT
+    )
+
+
 def member(
-    role: str = "administrator",
+    role: str | Role = "administrator",
     *,
     company: Company | None = None,
     user: User | None = None,
     restriction: str = "none",
+    **fields: Any,
 ) -> Membership:
-    """A person in a company."""
+    """A person in a company, as a built-in role or one of its own."""
     return Membership.objects.create(
         company=company or a_company(),
         user=user or a_user(),
-        role=role,
+        **role_fields(role),
         restriction=restriction,
         created_at=AT,
+        last_seen_at=AT,
+        **fields,
     )
 
 
-def access(role: str = "administrator", *, company: Company | None = None, restriction: str = "none") -> Access:
+def access(
+    role: str | Role = "administrator", *, company: Company | None = None, restriction: str = "none", **fields: Any
+) -> Access:
     """What a member with that role may do."""
-    membership = member(role, company=company, restriction=restriction)
+    membership = member(role, company=company, restriction=restriction, **fields)
     return Access.of(membership, Actor.member(membership.user))
 
 

@@ -7,7 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.access import Access
-from accounts.models import Company, Membership, Session, User
+from accounts.actions.members import role_fields
+from accounts.models import Company, Membership, Role, Session, User
 from accounts.models.session import Proof
 from accounts.queries.factors import kinds_of
 from accounts.roles import SEES_OWN_CUSTOMERS_ONLY
@@ -28,10 +29,12 @@ def company(name: str = "Ledger", time_zone: str = "UTC") -> Company:
     return Company.objects.create(name=name, time_zone=time_zone, created_at=AT)
 
 
-def member(of: Company, role: str = "administrator", name: str = "Ada") -> Membership:
+def member(of: Company, role: str | Role = "administrator", name: str = "Ada", **fields: Any) -> Membership:
+    """A person in a company, as a built-in role or one of its own."""
     restriction = "owner" if role in SEES_OWN_CUSTOMERS_ONLY else "none"
     user = User.objects.create_user(f"{name.lower()}@{of.name.lower()}.example", name=name, at=AT)
-    return Membership.objects.create(company=of, user=user, role=role, restriction=restriction, created_at=AT)
+    given = role_fields(role) | {"restriction": restriction} | fields
+    return Membership.objects.create(company=of, user=user, created_at=AT, last_seen_at=AT, **given)
 
 
 def access(membership: Membership) -> Access:
@@ -50,9 +53,10 @@ def sign_in(browser: Client, membership: Membership, *, at: datetime | None = No
     at, user = at or timezone.now(), membership.user
     browser.force_login(user)
     row = Session.objects.get(key_hash=key_hash(KIND, browser.session.session_key))
-    row.company, row.role, row.started_at, row.seen_at = membership.company, membership.role, at, at
+    row.company, row.role, row.started_at, row.seen_at = membership.company, membership.role_key, at, at
     row.proofs = {Proof.PASSWORD: at.isoformat()}
     if kinds := kinds_of(user):
         row.proofs[Proof.PASSKEY if kinds.passkey else Proof.APP] = at.isoformat()
     row.save()
+    Membership.objects.filter(pk=membership.pk).update(last_seen_at=at)
     return row

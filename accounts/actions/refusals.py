@@ -4,21 +4,23 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import events
 from accounts.models import Company, User
 from accounts.queries.memberships import home_company_id
 from audit import log
 from audit.actors import Actor
+from audit.registry import EventType
 from security import ratelimit
 
 
 @transaction.atomic
-def note(*, user: User, company: Company | None, route: str, page: str, by: Actor, at: datetime) -> None:
-    """Keep that a page was refused, once a minute however often it is asked for."""
+def note(
+    event: EventType, *, user: User, company: Company | None, route: str, page: str, by: Actor, at: datetime
+) -> None:
+    """Keep that a page was refused or not found, once a minute however often it is asked for."""
     if not ratelimit.take(ratelimit.NOTE_OF_REFUSED_ACCESS, str(user.pk), route, at=at):
         return
     log.record(
-        events.ACCESS_REFUSED,
+        event,
         target=user,
         by=by,
         at=at,

@@ -27,6 +27,8 @@ class Company(models.Model):
 
     `policy_since` is when a factor was first demanded, `passkey_since` when a passkey was: from then
     on, or from their own joining if that was later, members have `grace_days` days to set one up.
+    `approvals` names the kinds of acts that wait for a second person, each with the whole units by currency
+    up to which they do not: {"write_off": {"EUR": 500}}.
     """
 
     class SecondFactor(models.TextChoices):
@@ -45,6 +47,7 @@ class Company(models.Model):
     passkey_since = models.DateTimeField(null=True, editable=False)
     idle_minutes = models.PositiveSmallIntegerField(default=LONGEST_IDLE_MINUTES)
     session_hours = models.PositiveSmallIntegerField(default=LONGEST_SESSION_HOURS)
+    approvals = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name_plural = "companies"

@@ -24,6 +24,7 @@ class MailedLink(models.Model):
         OLD_EMAIL = "old_email", "agree to give up this address"
         NEW_EMAIL = "new_email", "agree to be the new address"
         CANCEL_FACTOR_RESET = "cancel_factor_reset", "keep the second factor"
+        ACCEPT_INVITATION = "accept_invitation", "join a company"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="mailed_links")

@@ -10,18 +10,18 @@ from accounts.models import Company, Membership, Passkey, TotpDevice, User
 
 def live_memberships(user: User) -> list[Membership]:
     """The companies a person may enter today, oldest membership first, each with its company."""
-    memberships = Membership.objects.live().filter(user=user).select_related("company")
+    memberships = Membership.objects.live().filter(user=user).select_related("company", "own_role")
     return [_with_user(membership, user) for membership in memberships]
 
 
 def team(company: Company) -> QuerySet[Membership]:
-    """The live members of a company by name, each with `has_app` and `has_passkey`."""
+    """The members of a company by name, the suspended ones too, each with `has_app` and `has_passkey`."""
     apps = TotpDevice.objects.filter(user=OuterRef("user"), confirmed=True)
     passkeys = Passkey.objects.filter(user=OuterRef("user"), confirmed=True)
     return (
-        Membership.objects.live()
+        Membership.objects.present()
         .filter(company=company)
-        .select_related("user")
+        .select_related("user", "own_role")
         .annotate(has_app=Exists(apps), has_passkey=Exists(passkeys))
         .order_by("user__name", "user__email")
     )

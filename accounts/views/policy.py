@@ -11,13 +11,13 @@ from accounts.actions import policies
 from accounts.errors import AccountsError
 from accounts.forms.policy import SignInRulesForm
 from accounts.permissions import Permission
-from accounts.policy import ADMINISTRATOR
 from accounts.queries.memberships import team
+from accounts.roles import ADMINISTRATOR
 from accounts.step_up import fresh_factor
 from security.guards import require
 
 
-@require(Permission.SETTINGS_EDIT)
+@require(Permission.SECURITY_EDIT)
 @fresh_factor
 @require_http_methods(["GET", "POST"])
 def rules(request: Any) -> HttpResponse:

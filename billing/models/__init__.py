@@ -1,3 +1,4 @@
+from billing.models.custom_field import CustomField, CustomFieldValue
 from billing.models.customer import Contact, Customer, CustomerBalance
 from billing.models.email import EmailMessage, Reminder
 from billing.models.invoice import Invoice
@@ -12,6 +13,8 @@ from billing.models.sequence import Sequence
 __all__ = [
     "Allocation",
     "Contact",
+    "CustomField",
+    "CustomFieldValue",
     "Customer",
     "CustomerBalance",
     "EmailMessage",

@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import Company
+from accounts.models import Company, Membership
 from billing.models.customer import Customer
 from billing.models.invoice import Invoice
 from billing.models.payment import Payment
@@ -39,6 +39,7 @@ class EmailMessage(models.Model):
     status = models.CharField(max_length=6, choices=Status.choices, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     failure = models.CharField(max_length=300, blank=True)
+    queued_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
     queued_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
 

@@ -27,7 +27,7 @@ def usual(pure: str) -> dict[str, str]:
         "urls": "views",
         "management": f"{pure} models queries actions",
         "templatetags": pure,
-        "apps": "checks models actions",
+        "apps": "checks models queries actions",
         "migrations": "models triggers",
     }
 
@@ -87,20 +87,28 @@ LAYERS = {
         "context": "permissions",
         "scoping": "models",
         "mail": "",
-        "letters": f"{PURE} models queries mail",
+        "letter_kinds": "models",
+        "letters": f"{PURE} models queries mail letter_kinds",
         "policy": "models",
         "pending": "",
         "access": "models permissions roles",
+        "approvals": f"{PURE} permissions models",
         "doors": f"{PURE} models queries access",
         "sessions": "models queries actions",
         "session_store": "models",
         "passkeys": f"{PURE} models",
         "step_up": f"{PURE} models queries forms actions sessions passkeys",
-        "middleware": "access actions models policy queries scoping sessions",
-        "actions": f"{PURE} permissions roles models queries locks scoping policy passkeys letters pending",
-        "views": (
-            f"{PURE} permissions roles models queries forms actions sessions policy passkeys step_up pending doors"
+        "middleware": "access actions events models policy queries scoping sessions",
+        "queries": f"{PURE} permissions roles models access approvals",
+        "forms": f"{PURE} permissions roles models queries access approvals",
+        "actions": (
+            f"{PURE} permissions roles models queries locks scoping policy passkeys letters pending access approvals"
         ),
+        "views": (
+            f"{PURE} permissions roles models queries forms actions sessions policy passkeys step_up pending doors "
+            "access approvals api scoping"
+        ),
+        "api": f"{PURE} permissions models access actions scoping",
     },
     "billing": usual(BILLING)
     | {

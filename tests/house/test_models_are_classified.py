@@ -13,9 +13,11 @@ EDITABLE = """
     security.Tally
     accounts.Company accounts.User accounts.Membership accounts.TotpDevice accounts.RecoveryCode
     accounts.Session accounts.KnownDevice accounts.FormerPassword accounts.Letter accounts.MailedLink
-    accounts.EmailChange accounts.FactorReset
+    accounts.EmailChange accounts.FactorReset accounts.Role accounts.Invitation accounts.ApiKey accounts.Approval
+    accounts.OwnershipTransfer accounts.AccessReview accounts.ReviewedMember
     billing.Customer billing.Contact billing.CustomerBalance billing.TaxRate billing.Item billing.Seller billing.Logo
     billing.PaymentAttempt billing.SandboxCharge billing.EmailMessage billing.Reminder billing.Note billing.Sequence
+    billing.CustomField billing.CustomFieldValue
     portal.Link portal.PortalSession invoiced.Schedule
 """
 
