@@ -81,7 +81,7 @@ LAYERS = {
         "templatetags": "values",
         "migrations": "models triggers values",
     },
-    "accounts": usual(f"{PURE} permissions roles")
+    "accounts": usual(f"{PURE} permissions roles limits")
     | {
         "checks": "permissions roles",
         "context": "permissions",
@@ -92,21 +92,22 @@ LAYERS = {
         "policy": "models",
         "pending": "",
         "access": "models permissions roles",
-        "approvals": f"{PURE} permissions models",
+        "approvals": f"{PURE} permissions limits models",
         "doors": f"{PURE} models queries access",
         "sessions": "models queries actions",
         "session_store": "models",
         "passkeys": f"{PURE} models",
         "step_up": f"{PURE} models queries forms actions sessions passkeys",
         "middleware": "access actions events models policy queries scoping sessions",
-        "queries": f"{PURE} permissions roles models access approvals",
-        "forms": f"{PURE} permissions roles models queries access approvals",
+        "queries": f"{PURE} permissions roles limits models access approvals",
+        "forms": f"{PURE} permissions roles limits models queries access approvals",
         "actions": (
-            f"{PURE} permissions roles models queries locks scoping policy passkeys letters pending access approvals"
+            f"{PURE} permissions roles limits models queries locks scoping policy passkeys letters pending access "
+            "approvals"
         ),
         "views": (
-            f"{PURE} permissions roles models queries forms actions sessions policy passkeys step_up pending doors "
-            "access approvals api scoping"
+            f"{PURE} permissions roles limits models queries forms actions sessions policy passkeys step_up pending "
+            "doors access approvals api scoping"
         ),
         "api": f"{PURE} permissions models access actions scoping",
     },
