@@ -59,7 +59,7 @@ def passkey(page: str, **lies: Any) -> Callable[[Scene], dict[str, str]]:
 
 def passkey_demanded(scene: Scene) -> None:
     """The owner, who signed in with a code, is an administrator now, and of those a passkey is demanded."""
-    Membership.objects.filter(user=scene.user).update(role="administrator")
+    Membership.objects.filter(user=scene.user).update(role="administrator", restriction="none")
     Company.objects.filter(pk=scene.company.pk).update(passkey_for_administrators=True)
     Session.objects.filter(user=scene.user).update(proofs={Proof.APP: timezone.now().isoformat()})
 

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.middleware import AccessMiddleware
+from accounts.models import Membership
 from accounts.models.session import Proof
 from accounts.queries.memberships import live_memberships
 from accounts.session_store import SessionStore
@@ -36,6 +37,7 @@ def access_middleware(rf):
     def run(user, company=None):
         request = rf.get("/")
         request.session, request.user = SessionStore(), user
+        Membership.objects.filter(user=user.pk).update(last_seen_at=timezone.now())
         if user.is_authenticated:
             request.session.whose = _of_a_password(user, company)
             request.session.create()
@@ -51,6 +53,6 @@ def _of_a_password(user, company):
     return {
         "user": user,
         "company": company,
-        "role": membership.role if membership else "",
+        "role": membership.role_key if membership else "",
         "proofs": {Proof.PASSWORD: timezone.now().isoformat()},
     }
