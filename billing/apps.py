@@ -6,7 +6,7 @@ class BillingConfig(AppConfig):
     verbose_name = "Receivables"
 
     def ready(self) -> None:
-        """Other apps learn how a company begins to bill, in what, what restricts a member, and where the pages stand."""
+        """Other apps learn how a company begins to bill, in what, what restricts members, and where the pages stand."""
         from accounts.access import customer_models, with_values
         from accounts.actions.companies import on_company_created
         from accounts.limits import known_currencies
