@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('idle_minutes', models.PositiveSmallIntegerField(default=15)),
                 ('session_hours', models.PositiveSmallIntegerField(default=12)),
                 ('approvals', models.JSONField(blank=True, default=dict)),
+                ('review_reminded_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 'verbose_name_plural': 'companies',

@@ -48,6 +48,7 @@ class Company(models.Model):
     idle_minutes = models.PositiveSmallIntegerField(default=LONGEST_IDLE_MINUTES)
     session_hours = models.PositiveSmallIntegerField(default=LONGEST_SESSION_HOURS)
     approvals = models.JSONField(default=dict, blank=True)
+    review_reminded_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name_plural = "companies"
