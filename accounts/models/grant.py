@@ -46,6 +46,15 @@ class Restricted(models.Model):
     def is_restricted(self) -> bool:
         return self.restriction != self.Restriction.NONE
 
+    @property
+    def restriction_words(self) -> str:
+        """Which customers are seen, as people say it."""
+        if self.restriction == self.Restriction.FIELDS:
+            return f"Customers with certain values in {counted(len(self.field_values), 'field')}"
+        if self.restriction == self.Restriction.CUSTOMERS:
+            return f"{counted(len(self.customer_ids), 'chosen customer')} only"
+        return self.get_restriction_display()
+
     def sight_of(self, owner: UUID) -> Sight:
         """What this lets somebody see; `owner` is whose customers "own" means."""
         return Sight(self.restriction, self.field_values, self.customer_ids, owner)
@@ -79,6 +88,11 @@ class HasRole(models.Model):
     @property
     def is_administrator(self) -> bool:
         return self.role == ADMINISTRATOR
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 field", "3 fields"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def one_role(name: str) -> list[models.CheckConstraint]:
