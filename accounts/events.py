@@ -57,6 +57,29 @@ COMPANY_CREATED = declare("company.created", "created the company {target}", log
 COMPANY_ENTERED = declare("company.entered", "switched to {target}", log="security")
 MEMBER_ADDED = declare("member.added", "added {target} as {role}", log="security")
 MEMBER_REVOKED = declare("member.revoked", "ended the membership of {target}", log="security")
+MEMBER_ROLE_CHANGED = declare(
+    "member.role_changed", "changed the role of {target} from {former} to {role}", log="security"
+)
+MEMBER_RESTRICTION_CHANGED = declare(
+    "member.restriction_changed", "changed which customers {target} sees: {sight}", log="security"
+)
+MEMBER_SUSPENDED = declare("member.suspended", "suspended {target}", log="security")
+MEMBER_REACTIVATED = declare("member.reactivated", "let {target} in again", log="security")
+MEMBER_UNUSED_WARNED = declare(
+    "member.unused_warned", "warned {target}, who has not been here for {days} days", log="security"
+)
+MEMBER_UNUSED_SUSPENDED = declare(
+    "member.unused_suspended", "suspended {target}, who has not been here for {days} days", log="security"
+)
+OWNERSHIP_OFFERED = declare("ownership.offered", "offered the ownership of {target} to {person}", log="security")
+OWNERSHIP_PASSED = declare("ownership.passed", "took over the ownership of {target} from {former}", log="security")
+OWNERSHIP_DECLINED = declare("ownership.declined", "declined the ownership of {target}", log="security")
+OWNERSHIP_WITHDRAWN = declare(
+    "ownership.withdrawn", "took back the offer of {target} to {person}", log="security"
+)
+OWNERSHIP_HANDED_OVER = declare(
+    "ownership.handed_over", "made {person} the owner of {target} in place of {former}", log="security"
+)
 
 LETTER_FAILED = declare("letter.failed", "could not mail {target}: {failure}", log="security")
 ACCOUNT_LOCKED = declare(
@@ -75,4 +98,30 @@ USER_EMAIL_CHANGED = declare(
 )
 USER_EMAIL_RESTORED = declare(
     "user.email_restored", "gave {target} back the address {old_email} in place of {new_email}", log="security"
+)
+
+# Roles
+ROLE_CREATED = declare("role.created", "made the role {target}", log="security")
+ROLE_CHANGED = declare("role.changed", "changed the role {target}", log="security")
+ROLE_DELETED = declare("role.deleted", "deleted the role {target}; {moved}", log="security")
+
+INVITATION_CREATED = declare("invitation.created", "invited {target} as {role}", log="security")
+INVITATION_RESENT = declare("invitation.resent", "sent the invitation of {target} again", log="security")
+INVITATION_WITHDRAWN = declare("invitation.withdrawn", "withdrew the invitation of {target}", log="security")
+INVITATION_RESTRICTED = declare(
+    "invitation.restricted", "chose which customers {target} will see once they accept", log="security"
+)
+INVITATION_ACCEPTED = declare("invitation.accepted", "accepted the invitation of {target} as {role}", log="security")
+INVITATION_REFUSED = declare(
+    "invitation.refused", "could not accept the invitation of {target}, which is withdrawn: {reason}", log="security"
+)
+
+ACCESS_REVIEW_STARTED = declare("access_review.started", "began the {target}", log="security")
+ACCESS_REVIEW_FINISHED = declare("access_review.finished", "finished the {target}", log="security")
+ACCESS_REVIEW_EXPORTED = declare("access_review.exported", "exported the {target}", log="security")
+ACCESS_REVIEW_ANNOUNCED = declare(
+    "access_review.announced", "told the administrators of {target} that an access review is due", log="security"
+)
+MEMBER_CONFIRMED = declare(
+    "member.confirmed", "confirmed that {target} stays {role}, seeing {customers}", log="security"
 )

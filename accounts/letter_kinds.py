@@ -43,12 +43,22 @@ KINDS: dict[str, Kind] = {
     "factor_reset_approved": _kind("approver", "due", link=Purpose.CANCEL_FACTOR_RESET),
     "factor_reset_refused": _kind("refuser"),
     "factor_reset_done": _kind(link=Purpose.NOT_ME),
+    "own_role_changed": _kind("by", "role", "changed"),
+    "invitation": _kind("by", "role", link=Purpose.ACCEPT_INVITATION),
+    "invitation_accepted": _kind("by", "email", "role"),
+    "review_due": _kind(),
 }
 """`factor`, `factors` and the people are names; `due` is an instant in ISO 8601; `page` is a path of this site;
-`fresh_start` is empty, "asked" or "nobody to ask"."""
+`fresh_start` is empty, "asked" or "nobody to ask"; `changed` tells in sentences what is different."""
+
+TO_AN_ADDRESS = frozenset({"invitation"})
+"""Kinds for whoever has an address: they leave, and alike, whether it has an account or not."""
 
 ORIGIN = {"device", "ip"}
-PAGES = {"not_me_done": ("accounts:forgot_password", "Choose a new password")}
+PAGES = {
+    "not_me_done": ("accounts:forgot_password", "Choose a new password"),
+    "review_due": ("accounts:access_review", "Review who has access"),
+}
 LINKS: dict[str, tuple[str, str]] = {
     Purpose.RESET_PASSWORD: ("accounts:reset_password", "Choose a new password"),
     Purpose.UNLOCK: ("accounts:unlock", "Let me try again now"),
@@ -56,4 +66,5 @@ LINKS: dict[str, tuple[str, str]] = {
     Purpose.OLD_EMAIL: ("accounts:email_agree", "Agree, or stop the change"),
     Purpose.NEW_EMAIL: ("accounts:email_agree", "Use this address"),
     Purpose.CANCEL_FACTOR_RESET: ("accounts:factor_reset_cancel", "Keep my second factor"),
+    Purpose.ACCEPT_INVITATION: ("accounts:invitation_accept", "Look at the invitation"),
 }

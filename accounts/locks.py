@@ -1,20 +1,49 @@
-"""Row locks, always company before user before membership, always inside a transaction."""
+"""Row locks, always company before user before membership before invitation, always inside a transaction."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from accounts.models import Company, Membership, User
+from django.db.models import QuerySet
+
+from accounts.models import Company, Invitation, Membership, Role, User
 
 
 def company(id: UUID) -> Company:
     """The company, held until the transaction ends."""
-    return Company.objects.select_for_update().get(pk=id)
+    return Company.objects.select_for_update(no_key=True).get(pk=id)
 
 
 def user(id: UUID) -> User:
-    """The user, held until the transaction ends. Rows that only refer to the person may still be written."""
+    """The user, held until the transaction ends."""
     return User.objects.select_for_update(no_key=True).get(pk=id)
 
 
 def membership(id: UUID) -> Membership:
     """The membership, held until the transaction ends."""
-    return Membership.objects.select_for_update(of=("self",)).select_related("user", "company", "own_role").get(pk=id)
+    return _memberships().get(pk=id)
+
+
+def memberships(ids: Iterable[UUID]) -> dict[UUID, Membership]:
+    """Several of them by id, held in the order of their ids, so that two callers never wait for each other."""
+    return {one.pk: one for one in _memberships().filter(pk__in=set(ids)).order_by("pk")}
+
+
+def approval(id: UUID) -> Approval:
+    """The request for a second person, held until the transaction ends."""
+    return Approval.objects.select_for_update(of=("self",), no_key=True).select_related("company").get(pk=id)
+
+
+def _memberships() -> QuerySet[Membership]:
+    locked = Membership.objects.select_for_update(of=("self",), no_key=True)
+    return locked.select_related("user", "company", "own_role")
+
+
+def invitation(id: UUID) -> Invitation:
+    """The invitation, held until the transaction ends."""
+    found = Invitation.objects.select_for_update(of=("self",)).select_related("company", "own_role", "invited_by__user")
+    return found.get(pk=id)
+
+
+def role(id: UUID) -> Role | None:
+    """The company's own role, held until the transaction ends; None for one that was deleted."""
+    return Role.objects.select_for_update(of=("self",)).select_related("company").filter(pk=id).first()

@@ -1,8 +1,9 @@
 """What somebody may give to others: never more than they hold at that moment."""
 
 from accounts import locks
-from accounts.errors import GrantRefused
-from accounts.models import Membership
+from accounts.errors import GrantRefused, RoleRefused
+from accounts.limits import written
+from accounts.models import Membership, Role
 from accounts.models.grant import HasRole
 from accounts.permissions import Permission
 from accounts.roles import Rights
@@ -33,8 +34,18 @@ def refuse_beyond(own: Rights | None, given: Rights) -> None:
     if own is None:
         return
     if beyond := given.beyond(own):
-        named = "; ".join(permission.sentence for permission in Permission if permission in beyond)
+        named = "; ".join(_named(permission, own) for permission in Permission if permission in beyond)
         raise GrantRefused(f"You cannot give what you do not hold yourself: {named}.")
+
+
+def current(role: str | Role) -> str | Role:
+    """The role as it is at this moment, held until the transaction ends. One that was deleted cannot be given."""
+    if isinstance(role, str):
+        return role
+    now = locks.role(role.pk)
+    if now is None:
+        raise RoleRefused(f"The role {role} was deleted meanwhile. Choose another one.")
+    return now
 
 
 def refuse_to_judge(own: Rights | None, judge: Membership | None, other: HasRole) -> None:
@@ -45,3 +56,9 @@ def refuse_to_judge(own: Rights | None, judge: Membership | None, other: HasRole
         raise GrantRefused("Nobody decides about their own access. Ask another administrator.")
     if other.rights.beyond(own):
         raise GrantRefused(f"{other} may do more than you, so you cannot decide about them. Ask an administrator.")
+
+
+def _named(permission: Permission, own: Rights) -> str:
+    if permission not in own.permissions:
+        return permission.sentence
+    return f"{permission.sentence}, beyond {written(own.limits[permission]) or 'nothing'} at a time"

@@ -29,6 +29,9 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Fi
 BY = Actor(type="member", id="1", label="Ada", ip="203.0.113.7", user_agent=FIREFOX)
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
 FACTS = {
+    "by": "Bo",
+    "changed": "You may no longer: record a payment that arrived.",
+    "role": "Night clerk",
     "approver": "Bo",
     "codes_left": "3",
     "due": "2026-03-17T09:00:00+00:00",

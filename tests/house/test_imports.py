@@ -10,7 +10,7 @@ from tests.house.code import APPS, Module, imports, modules, report
 VISIBLE = {app: APPS[: position + 1] for position, app in enumerate(APPS)}
 
 # Modules that know no rows and no requests: they work on values, and import nothing of Django.
-VALUES = "currencies countries colours money formats lines taxation totals terms statuses aging"
+VALUES = "currencies countries colours custom_values money formats lines taxation totals terms statuses aging"
 
 
 def usual(pure: str) -> dict[str, str]:
@@ -93,21 +93,22 @@ LAYERS = {
         "pending": "",
         "access": "models permissions roles",
         "approvals": f"{PURE} permissions limits models",
+        "comparison": "permissions roles limits",
         "doors": f"{PURE} models queries access",
         "sessions": "models queries actions",
         "session_store": "models",
         "passkeys": f"{PURE} models",
         "step_up": f"{PURE} models queries forms actions sessions passkeys",
         "middleware": "access actions events models policy queries scoping sessions",
-        "queries": f"{PURE} permissions roles limits models access approvals",
-        "forms": f"{PURE} permissions roles limits models queries access approvals",
+        "queries": f"{PURE} permissions roles limits comparison models access approvals",
+        "forms": f"{PURE} permissions roles limits comparison models queries access approvals",
         "actions": (
-            f"{PURE} permissions roles limits models queries locks scoping policy passkeys letters pending access "
-            "approvals"
+            f"{PURE} permissions roles limits comparison models queries locks scoping policy passkeys letters pending "
+            "access approvals"
         ),
         "views": (
-            f"{PURE} permissions roles limits models queries forms actions sessions policy passkeys step_up pending "
-            "doors access approvals api scoping"
+            f"{PURE} permissions roles limits comparison models queries forms actions sessions policy passkeys step_up "
+            "pending doors access approvals api scoping"
         ),
         "api": f"{PURE} permissions models access actions scoping",
     },
