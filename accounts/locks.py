@@ -1,11 +1,15 @@
-"""Row locks, always company before user before membership before invitation, always inside a transaction."""
+"""Row locks, always company before user before membership before invitation or approval, always inside a transaction.
+
+Keys never change, so locks leave them free: rows that merely refer to a locked one can still be added, and nobody who
+adds one with a lock of billing in hand waits in a circle with somebody who goes on to billing from here.
+"""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import Company, Invitation, Membership, Role, User
+from accounts.models import Approval, Company, Invitation, Membership, Role, User
 
 
 def company(id: UUID) -> Company:
