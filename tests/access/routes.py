@@ -21,6 +21,9 @@ RECORDS = {
     "billing:invoice_reinstate": "written_off",
     "billing:invoice_settle_dispute": "disputed",
     "billing:note_create": "invoice",
+    "billing:restriction_member": "member",
+    "billing:restriction_invitation": "invitation",
+    "billing:restriction_key": "api_key",
     "portal:link_revoke": "invoice",
     "portal:pay": "invoice",
     "portal:sandbox": "charge",
@@ -32,6 +35,7 @@ class Route:
     name: str
     guard: str
     asks_again: bool
+    by_key: bool
     arguments: tuple[str, ...]
 
     def address(self, records: SimpleNamespace, **changed: Any) -> str:
@@ -43,6 +47,8 @@ class Route:
             given["link_id"] = records.link.pk
         if "object_id" in self.arguments:
             given |= {"object_type": "invoice", "object_id": records.invoice.pk}
+        if "key" in self.arguments:
+            given["key"] = records.role.key
         if "position" in self.arguments:
             given["position"] = 0
         if "token" in self.arguments:
@@ -69,7 +75,12 @@ def _walk(resolver: URLResolver, namespace: str) -> Iterator[Route]:
     for entry in resolver.url_patterns:
         if isinstance(entry, URLPattern):
             view = entry.callback
-            asks_again = getattr(view, "fresh_factor", False)
-            yield Route(f"{namespace}{entry.name}", str(view.guard), asks_again, tuple(entry.pattern.converters))
+            yield Route(
+                name=f"{namespace}{entry.name}",
+                guard=str(view.guard),
+                asks_again=getattr(view, "fresh_factor", False),
+                by_key=getattr(view, "by_key", False),
+                arguments=tuple(entry.pattern.converters),
+            )
         else:
             yield from _walk(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)

@@ -157,7 +157,7 @@ def test_hostile_text(world, people, text):
         for name in ("accounts:passkey_remove", "accounts:security_authenticator_remove"):
             people["owner"].post(route(name).address(own))
         for told in Letter.objects.filter(status=Letter.Status.QUEUED, user__isnull=False, link__used_at__isnull=True):
-            wrong += faults_of_letter(letters.compose(told, told.user, timezone.now()))
+            wrong += faults_of_letter(letters.compose(told, timezone.now()))
         wrong += faults_of_export(ask(ada, "POST", route("billing:invoice_export").address(own)).body, text)
         document = ask(ada, "GET", route("billing:invoice_pdf").address(own, id=own.draft.pk)).body
         wrong += faults_of_document(document, is_shown="lines-0-name" in kept)

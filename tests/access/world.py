@@ -15,19 +15,32 @@ from django.utils import timezone
 
 from accounts.actions import mailed_links
 from accounts.models import (
+    ApiKey,
+    Approval,
     Company,
     EmailChange,
     FactorReset,
+    Invitation,
     MailedLink,
+    Membership,
     Passkey,
     TotpDevice,
     User,
 )
+from accounts.permissions import Permission
 from accounts.scoping import in_company
 from billing import emails
 from billing.actions import attempts, invoices, notes, sellers
 from billing.gateways.sandbox import SandboxGateway
-from billing.models import EmailMessage, Invoice, PaymentAttempt, SandboxCharge
+from billing.models import (
+    Customer,
+    CustomField,
+    CustomFieldValue,
+    EmailMessage,
+    Invoice,
+    PaymentAttempt,
+    SandboxCharge,
+)
 from invoiced.mailbox.backend import EmailBackend
 from portal.actions import links
 from portal.models import Link
@@ -48,7 +61,8 @@ PNG = bytes.fromhex(
 def harbour() -> SimpleNamespace:
     """A company: a customer with an owner, another whom nobody owns, and a rival company beside it.
 
-    Beside the records of each customer are those of one person's account, in `owned` the owner's.
+    Beside the records of each customer are those of one person's account, in `owned` the owner's, and of that
+    person's place in the team.
     """
     company = visitors.company("Harbour")
     owner = member(company, "account_manager", "Owner")
@@ -56,8 +70,8 @@ def harbour() -> SimpleNamespace:
     with in_company(company):
         seller = books.seller(company)
         sellers.set_logo(seller=seller, png=PNG, **WHY)
-        owned = records_of(company, books.customer(company, "Acme", owner=owner.user), owner.user)
-        other = records_of(company, books.customer(company, "Borealis"), colleague.user)
+        owned = records_of(company, books.customer(company, "Acme", owner=owner.user), owner)
+        other = records_of(company, books.customer(company, "Borealis"), colleague)
     return SimpleNamespace(company=company, owner=owner, owned=owned, other=other, rival=rival())
 
 
@@ -66,14 +80,14 @@ def rival() -> SimpleNamespace:
     company = visitors.company("Rival")
     owner = member(company, "account_manager", "Rita")
     with in_company(company):
-        owned = records_of(company, books.customer(company, "Cargo", owner=owner.user), owner.user)
+        owned = records_of(company, books.customer(company, "Cargo", owner=owner.user), owner)
     return SimpleNamespace(company=company, owner=owner, owned=owned)
 
 
-def records_of(company: Company, customer: Any, person: User) -> SimpleNamespace:
+def records_of(company: Company, customer: Any, membership: Membership) -> SimpleNamespace:
     """Of each kind of record one that belongs to the customer, in the state in which its page has most to say.
 
-    Of each kind that belongs to a person's account, one of this person's.
+    Of each kind that belongs to a person's account or to their place in the team, one of this member's.
     """
     contact = books.contact(customer)
     issued = books.issued(customer, contact=contact)
@@ -95,10 +109,10 @@ def records_of(company: Company, customer: Any, person: User) -> SimpleNamespace
     attempt, charge = attempt_at(issued)
     address = links.create(invoice=issued, recipient=contact.email, by=books.BY, at=timezone.now())
     link = Link.objects.get(invoice=issued)
-    account = account_of(company, person)
-    account.tokens["portal:link"] = address.rsplit("/", 2)[-2]
+    account, place = account_of(company, membership.user), place_of(membership, issued)
+    account.tokens |= place.tokens | {"portal:link": address.rsplit("/", 2)[-2]}
     return SimpleNamespace(
-        **vars(account),
+        **vars(place) | vars(account),
         customer=customer,
         contact=contact,
         draft=books.draft(customer),
@@ -114,7 +128,68 @@ def records_of(company: Company, customer: Any, person: User) -> SimpleNamespace
         attempt=attempt,
         charge=charge,
         link=link,
+        custom_field=custom_field_of(customer),
         mailbox_letter=letter_of(email),
+    )
+
+
+def custom_field_of(customer: Customer) -> CustomField:
+    """A field of the company's own, in which this customer has its own number."""
+    company = customer.company
+    field = CustomField.objects.create(
+        company=company, name=f"Region {customer.number}", kind="text", in_list=True, created_at=books.AT
+    )
+    CustomFieldValue.objects.create(company=company, customer=customer, field=field, value=customer.number)
+    return field
+
+
+def place_of(membership: Membership, invoice: Invoice) -> SimpleNamespace:
+    """What there is to a member's place in the team: a role, somebody asked in, a key, an act that waits."""
+    company, at, name = membership.company, timezone.now(), membership.user.name
+    email = f"guest-of-{membership.user.email}"
+    inviter = Membership.objects.filter(company=company, role="administrator").first() or membership
+    invitation = Invitation.objects.create(
+        company=company,
+        email=email,
+        role="read_only",
+        invited_by=inviter,
+        invited_at=at,
+        sent_at=at,
+        expires_at=at + DAY,
+    )
+    return SimpleNamespace(
+        member=membership,
+        role=make.role(company, Permission.CUSTOMER_VIEW, name=f"Clerk of {name}"),
+        invitation=invitation,
+        api_key=key_of(membership),
+        approval=Approval.objects.create(
+            company=company,
+            kind="write_off",
+            object_type="invoice",
+            object_id=str(invoice.pk),
+            object_label=str(invoice),
+            customer_id=invoice.customer_id,
+            amount=invoice.balance.plain(),
+            payload={"invoice": str(invoice.pk)},
+            requested_by=membership,
+            requested_at=at,
+            expires_at=at + DAY,
+        ),
+        tokens={"accounts:invitation_accept": mailed(None, Purpose.ACCEPT_INVITATION, about=invitation)},
+    )
+
+
+def key_of(membership: Membership, *permissions: str) -> ApiKey:
+    """A key for programs, whose secret nobody knows."""
+    return ApiKey.objects.create(
+        company=membership.company,
+        membership=membership,
+        name=f"Key of {membership.user.name}",
+        hint="inv_",
+        key_hash=token_hash(new_token()),
+        permissions=[*permissions],
+        created_at=books.AT,
+        expires_at=timezone.now() + 90 * DAY,
     )
 
 
@@ -146,7 +221,7 @@ def account_of(company: Company, person: User) -> SimpleNamespace:
     )
 
 
-def mailed(person: User, purpose: Purpose, *, about: Any = None) -> str:
+def mailed(person: User | None, purpose: Purpose, *, about: Any = None) -> str:
     """The token of a link that has left in a letter."""
     subject_id = about.pk if about else None
     link = mailed_links.create(purpose, user=person, at=timezone.now(), lasts=DAY, subject_id=subject_id)
