@@ -13,7 +13,7 @@ from accounts.comparison import told
 from accounts.errors import NameTaken, RoleRefused
 from accounts.models import Company, Invitation, Membership, Role
 from accounts.permissions import LIMITABLE, Permission
-from accounts.queries.roles import invitations_with, members_with
+from accounts.queries.roles import invitations_with, members_with, out_of_reach
 from accounts.roles import ADMINISTRATOR, BUILT_IN, NAMES, Rights
 from audit import log
 from audit.actors import Actor
@@ -116,12 +116,8 @@ def _hold(role: Role, granter: Membership | None) -> tuple[Rights | None, Role]:
     now = locks.role(role.pk)
     if now is None:
         raise RoleRefused(f"The role {role} was deleted meanwhile.")
-    if granter is None or own is None:
-        return None, now
-    if locks.membership(granter.pk).own_role_id == now.pk:
-        raise RoleRefused("You hold this role yourself. Ask somebody with another role to change it.")
-    if now.rights.beyond(own):
-        raise RoleRefused(f"The role {now} gives more than you hold, so you can neither change nor delete it.")
+    if granter and own and (reason := out_of_reach(now, locks.membership(granter.pk), own)):
+        raise RoleRefused(reason)
     return own, now
 
 
@@ -143,6 +139,8 @@ def _refuse_taken(company: Company, name: str, besides: Role | None = None) -> N
 
 
 def _refuse_heir(role: Role, heir: str | Role | None, own: Rights | None, *, is_needed: bool) -> str | Role:
+    if is_needed and own and Permission.TEAM_EDIT not in own.permissions:
+        raise RoleRefused(f"You give nobody another role. Ask somebody who does to empty the role {role} first.")
     if heir is None and is_needed:
         raise RoleRefused(f"Choose the role that those who hold {role} get.")
     if heir == ADMINISTRATOR:

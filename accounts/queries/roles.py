@@ -65,6 +65,15 @@ def invitations_with(company: Company, key: str, at: datetime) -> QuerySet[Invit
     return waiting.filter(company=company, **_holding(key)).order_by("email")
 
 
+def out_of_reach(role: Role, membership: Membership, own: Rights) -> str:
+    """Why this member can neither change nor delete the role; "" if they can."""
+    if membership.own_role_id == role.pk:
+        return "You hold this role yourself. Ask somebody with another role to change it."
+    if role.rights.beyond(own):
+        return f"The role {role} gives more than you hold, so you can neither change nor delete it."
+    return ""
+
+
 def _own(company: Company, key: str) -> Role | None:
     try:
         id = UUID(key)
