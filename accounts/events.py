@@ -74,11 +74,19 @@ MEMBER_UNUSED_SUSPENDED = declare(
 OWNERSHIP_OFFERED = declare("ownership.offered", "offered the ownership of {target} to {person}", log="security")
 OWNERSHIP_PASSED = declare("ownership.passed", "took over the ownership of {target} from {former}", log="security")
 OWNERSHIP_DECLINED = declare("ownership.declined", "declined the ownership of {target}", log="security")
-OWNERSHIP_WITHDRAWN = declare(
-    "ownership.withdrawn", "took back the offer of {target} to {person}", log="security"
-)
+OWNERSHIP_WITHDRAWN = declare("ownership.withdrawn", "took back the offer of {target} to {person}", log="security")
 OWNERSHIP_HANDED_OVER = declare(
     "ownership.handed_over", "made {person} the owner of {target} in place of {former}", log="security"
+)
+
+API_KEY_MADE = declare("api_key.made", "made the API key {target}", log="security")
+API_KEY_RESTRICTED = declare(
+    "api_key.restricted", "changed which customers the API key {target} sees: {sight}", log="security"
+)
+API_KEY_REVOKED = declare("api_key.revoked", "revoked the API key {target} of {maker}", log="security")
+API_KEY_USED = declare("api_key.used", "read records for the first time that day", log="security")
+API_KEY_EXPIRY_TOLD = declare(
+    "api_key.expiry_told", "told {maker} that the API key {target} ends on {last_day}", log="security"
 )
 
 LETTER_FAILED = declare("letter.failed", "could not mail {target}: {failure}", log="security")
@@ -105,23 +113,36 @@ ROLE_CREATED = declare("role.created", "made the role {target}", log="security")
 ROLE_CHANGED = declare("role.changed", "changed the role {target}", log="security")
 ROLE_DELETED = declare("role.deleted", "deleted the role {target}; {moved}", log="security")
 
+# Invitations
 INVITATION_CREATED = declare("invitation.created", "invited {target} as {role}", log="security")
 INVITATION_RESENT = declare("invitation.resent", "sent the invitation of {target} again", log="security")
 INVITATION_WITHDRAWN = declare("invitation.withdrawn", "withdrew the invitation of {target}", log="security")
 INVITATION_RESTRICTED = declare(
-    "invitation.restricted", "chose which customers {target} will see once they accept", log="security"
+    "invitation.restricted", "chose which customers {target} will see on joining: {sight}", log="security"
 )
 INVITATION_ACCEPTED = declare("invitation.accepted", "accepted the invitation of {target} as {role}", log="security")
 INVITATION_REFUSED = declare(
     "invitation.refused", "could not accept the invitation of {target}, which is withdrawn: {reason}", log="security"
 )
 
+# Access reviews
 ACCESS_REVIEW_STARTED = declare("access_review.started", "began the {target}", log="security")
 ACCESS_REVIEW_FINISHED = declare("access_review.finished", "finished the {target}", log="security")
 ACCESS_REVIEW_EXPORTED = declare("access_review.exported", "exported the {target}", log="security")
 ACCESS_REVIEW_ANNOUNCED = declare(
     "access_review.announced", "told the administrators of {target} that an access review is due", log="security"
 )
-MEMBER_CONFIRMED = declare(
-    "member.confirmed", "confirmed that {target} stays {role}, seeing {customers}", log="security"
+MEMBER_CONFIRMED = declare("member.confirmed", "confirmed {target} as {role}: {sight}", log="security")
+
+# What waits for a second person
+APPROVAL_ASKED = declare("approval.asked", "asked a second person to let them {act}: {target}", log="security")
+APPROVAL_APPROVED = declare("approval.approved", "agreed that {requester} may {act}: {target}", log="security")
+APPROVAL_REFUSED = declare("approval.refused", "did not agree that {requester} may {act}: {target}", log="security")
+APPROVAL_WITHDRAWN = declare("approval.withdrawn", "withdrew their request to {act}: {target}", log="security")
+APPROVAL_EXPIRED = declare(
+    "approval.expired", "let the request of {requester} to {act} lapse: {target}", log="security"
+)
+APPROVAL_USED = declare("approval.used", "used the agreement to {act}: {target}", log="security")
+APPROVAL_RULES_CHANGED = declare(
+    "approval_rules.changed", "changed what waits for a second person at {target}", log="security"
 )

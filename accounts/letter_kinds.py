@@ -47,17 +47,46 @@ KINDS: dict[str, Kind] = {
     "invitation": _kind("by", "role", link=Purpose.ACCEPT_INVITATION),
     "invitation_accepted": _kind("by", "email", "role"),
     "review_due": _kind(),
+    "api_key_made": _kind("key", "may", "due", link=Purpose.NOT_ME),
+    "api_key_restricted": _kind("by", "key", "sight"),
+    "api_key_revoked": _kind("by", "key"),
+    "api_key_expires": _kind("by", "key", "due"),
+    "role_changed": _kind("by", "former", "role", "sight"),
+    "sight_changed": _kind("by", "sight"),
+    "suspended": _kind("by"),
+    "reactivated": _kind("by", "role"),
+    "revoked": _kind("by"),
+    "unused_warning": _kind("due"),
+    "unused_kept": _kind(),
+    "unused_suspended": _kind(),
+    "ownership_offered": _kind("by", "person", "due"),
+    "ownership_offer_sent": _kind("by", "person", "due"),
+    "ownership_passed": _kind("by", "owner", "former"),
+    "ownership_declined": _kind("by"),
+    "ownership_withdrawn": _kind("by"),
+    "approval_needed": _kind("by", "act", "about", "page"),
+    "approval_decided": _kind("by", "act", "about", "outcome", "page"),
+    "approval_expired": _kind("act", "about", "outcome", "page"),
+    "approval_rules_changed": _kind("by", "rules"),
 }
 """`factor`, `factors` and the people are names; `due` is an instant in ISO 8601; `page` is a path of this site;
-`fresh_start` is empty, "asked" or "nobody to ask"; `changed` tells in sentences what is different."""
+`fresh_start` is empty, "asked" or "nobody to ask"; `changed` tells in sentences what is different;
+`sight` says which customers somebody sees."""
 
 TO_AN_ADDRESS = frozenset({"invitation"})
 """Kinds for whoever has an address: they leave, and alike, whether it has an account or not."""
 
 ORIGIN = {"device", "ip"}
 PAGES = {
+    "api_key_expires": ("accounts:api_key_list", "See the API keys"),
+    "approval_rules_changed": ("accounts:approval_rules", "See the rules"),
     "not_me_done": ("accounts:forgot_password", "Choose a new password"),
     "review_due": ("accounts:access_review", "Review who has access"),
+    "reactivated": ("accounts:sign_in", "Sign in"),
+    "unused_warning": ("accounts:sign_in", "Sign in"),
+    "unused_kept": ("accounts:sign_in", "Sign in"),
+    "ownership_offered": ("accounts:team", "Accept or decline"),
+    "ownership_offer_sent": ("accounts:team", "See the offer"),
 }
 LINKS: dict[str, tuple[str, str]] = {
     Purpose.RESET_PASSWORD: ("accounts:reset_password", "Choose a new password"),

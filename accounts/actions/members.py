@@ -1,18 +1,27 @@
 """Everything that changes who belongs to a company."""
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from accounts import events, locks, roles
-from accounts.errors import AlreadyMember, LastAdministrator, MembershipAlreadyRevoked
+from accounts.actions import approvals, endings, granting, judging, notices, restricting
+from accounts.errors import AlreadyMember, MemberRefused
 from accounts.models import Company, Membership, Role, User
-from accounts.queries.memberships import administrators
+from accounts.scoping import in_company
 from audit import log
 from audit.actors import Actor
 
 USE_IS_NOTED_EVERY = timedelta(hours=1)
+RESTRICTION_COLUMNS = ["restriction", "field_values", "customer_ids"]
+Restriction = Membership.Restriction
+
+on_revoked: list[Callable[..., Any]] = []
+"""What the apps above do when a membership ends. Each is called, in the company's scope and in the same
+transaction, as `declared(membership=…, heir=…, by=…, at=…)`; they add themselves at start-up."""
 
 
 @transaction.atomic
@@ -51,20 +60,143 @@ def add(
 
 
 @transaction.atomic
-def revoke(*, membership: Membership, by: Actor, at: datetime) -> Membership:
-    """Shut a person out of a company from their next request on. One administrator always stays."""
-    company = locks.company(membership.company_id)
-    membership = locks.membership(membership.pk)
-    if membership.revoked_at is not None:
-        raise MembershipAlreadyRevoked(f"The membership of {membership} has already ended.")
-    if list(administrators(company)) == [membership]:
-        raise LastAdministrator(
-            f"{membership} is the last administrator of {company}. Make somebody else administrator first."
-        )
-    membership.revoked_at = at
-    membership.save(update_fields=["revoked_at"])
-    log.record(events.MEMBER_REVOKED, target=membership, by=by, at=at)
-    return membership
+def change_role(
+    *,
+    membership: Membership,
+    role: str | Role,
+    granter: Membership | None,
+    by: Actor,
+    at: datetime,
+    is_agreed: bool = False,
+) -> Membership:
+    """Give a member another role, which counts from their next request on.
+
+    Where the company wants it, nobody makes an administrator unless a second person agreed.
+
+    Nothing stays hidden from an administrator. Who becomes account manager sees their own customers only, unless
+    restricted in another way.
+    """
+    member, own = judging.judged(membership, granter)
+    role = granting.current(role)
+    former, hidden = member.role_name, member.restriction_words
+    if role in (member.role, member.own_role):
+        raise MemberRefused(f"{member} has the role {former} already. Choose another one.")
+    if member.is_administrator:
+        judging.refuse_to_lose(member)
+    if role == roles.ADMINISTRATOR and granter and not is_agreed:
+        granting.refuse_beyond(own, roles.Rights(roles.BUILT_IN[role]))
+        payload = {"former": member.role_key, "changes": {"Role": [former, roles.NAMES[role]]}}
+        approvals.refuse_alone("administrator", member.company, target=member, payload=payload)
+    for column, value in role_fields(role).items():
+        setattr(member, column, value)
+    granting.refuse_beyond(own, member.rights)
+    if member.is_administrator:
+        _restrict(member, Restriction.NONE)
+    elif member.role in roles.SEES_OWN_CUSTOMERS_ONLY and not member.is_restricted:
+        _restrict(member, Restriction.OWNER)
+    member.save(update_fields=["role", "own_role", *RESTRICTION_COLUMNS])
+    changes = {"role": [former, member.role_name]}
+    if hidden != member.restriction_words:
+        changes["customers seen"] = [hidden, member.restriction_words]
+    log.record(
+        events.MEMBER_ROLE_CHANGED, target=member, by=by, at=at, changes=changes, former=former, role=member.role_name
+    )
+    facts = {"role": member.role_name, "former": former, "sight": member.restriction_words}
+    notices.tell_member("role_changed", membership=member, by=by, at=at, facts=facts)
+    return member
+
+
+@transaction.atomic
+def restrict(
+    *,
+    membership: Membership,
+    restriction: str,
+    field_values: Mapping[str, Collection[str]] | None = None,
+    customer_ids: Collection[str] | None = None,
+    granter: Membership | None,
+    by: Actor,
+    at: datetime,
+) -> Membership:
+    """Limit a member to some customers, or to none of them no more, from their next request on."""
+    member, _ = judging.judged(membership, granter)
+    given = restricting.columns(restriction, field_values, customer_ids)
+    if member.is_administrator and restriction != Restriction.NONE:
+        raise MemberRefused(f"{member} is an administrator and sees every customer. Give them another role first.")
+    before = {column: getattr(member, column) for column in RESTRICTION_COLUMNS}
+    changes = {column: [before[column], value] for column, value in given.items() if before[column] != value}
+    if not changes:
+        return member
+    for column, value in given.items():
+        setattr(member, column, value)
+    member.save(update_fields=RESTRICTION_COLUMNS)
+    sight = member.restriction_words
+    log.record(events.MEMBER_RESTRICTION_CHANGED, target=member, by=by, at=at, changes=changes, sight=sight)
+    notices.tell_member("sight_changed", membership=member, by=by, at=at, facts={"sight": sight})
+    return member
+
+
+@transaction.atomic
+def suspend(*, membership: Membership, granter: Membership | None, by: Actor, at: datetime) -> Membership:
+    """Shut a person out of a company for now: their sessions in it end, and their API keys open nothing."""
+    member, _ = judging.judged(membership, granter)
+    if member.suspended_at is not None:
+        raise MemberRefused(f"{member} is suspended already.")
+    judging.refuse_to_lose(member)
+    ended = shut_out(member, at)
+    log.record(events.MEMBER_SUSPENDED, target=member, by=by, at=at, sessions_ended=ended)
+    notices.tell_member("suspended", membership=member, by=by, at=at)
+    return member
+
+
+@transaction.atomic
+def reactivate(*, membership: Membership, granter: Membership | None, by: Actor, at: datetime) -> Membership:
+    """Let a suspended person in again, as what they were. It counts as a use."""
+    member, _ = judging.judged(membership, granter)
+    if member.suspended_at is None:
+        raise MemberRefused(f"{member} is not suspended.")
+    since = member.suspended_at
+    member.suspended_at, member.last_seen_at, member.unused_warned_at = None, at, None
+    member.save(update_fields=["suspended_at", "last_seen_at", "unused_warned_at"])
+    log.record(events.MEMBER_REACTIVATED, target=member, by=by, at=at, suspended_since=since)
+    notices.tell_member("reactivated", membership=member, by=by, at=at, facts={"role": member.role_name})
+    return member
+
+
+@transaction.atomic
+def revoke(
+    *, membership: Membership, granter: Membership | None, by: Actor, at: datetime, heir: User | None = None
+) -> Membership:
+    """Shut a person out of a company from their next request on. One administrator always stays.
+
+    What they left to be done ends: sessions, API keys, what they asked for, whom they invited. Their customers pass
+    to `heir`, or to nobody.
+    """
+    member, _ = judging.judged(membership, granter)
+    judging.refuse_to_lose(member)
+    _refuse_heir(heir, member)
+    member.revoked_at = at
+    member.save(update_fields=["revoked_at"])
+    ended = {
+        "sessions_ended": endings.end_sessions(member),
+        "api_access_revoked": endings.revoke_keys(member, at),
+        "requests_withdrawn": endings.withdraw_requests(member, at),
+        "invitations_withdrawn": endings.withdraw_invitations(member, at),
+    }
+    endings.end_ownership_offers(member, at)
+    log.record(events.MEMBER_REVOKED, target=member, by=by, at=at, new_owner=str(heir or "nobody"), **ended)
+    notices.tell_member("revoked", membership=member, by=by, at=at)
+    with in_company(member.company):
+        for declared in on_revoked:
+            declared(membership=member, heir=heir, by=by, at=at)
+    return member
+
+
+def shut_out(member: Membership, at: datetime) -> int:
+    """Suspend a member who is held, and sign them out of the company; how many sessions that ended."""
+    member.suspended_at = at
+    member.save(update_fields=["suspended_at"])
+    endings.end_ownership_offers(member, at)
+    return endings.end_sessions(member)
 
 
 def note_use(*, membership: Membership, at: datetime) -> None:
@@ -80,3 +212,17 @@ def note_use(*, membership: Membership, at: datetime) -> None:
 def role_fields(role: str | Role) -> dict[str, object]:
     """The two columns in which a role is kept."""
     return {"role": "", "own_role": role} if isinstance(role, Role) else {"role": role, "own_role": None}
+
+
+def _restrict(member: Membership, restriction: str) -> None:
+    for column, value in restricting.columns(restriction).items():
+        setattr(member, column, value)
+
+
+def _refuse_heir(heir: User | None, member: Membership) -> None:
+    """Customers pass to somebody else who is here, or to nobody."""
+    if heir is None:
+        return
+    others = Membership.objects.live().filter(company=member.company_id).exclude(pk=member.pk)
+    if not others.filter(user=heir).exists():
+        raise MemberRefused(f"{heir} cannot take over customers here. Choose another member, or nobody.")

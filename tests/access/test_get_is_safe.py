@@ -18,6 +18,8 @@ ALWAYS = {
 EXCEPT = {
     ("GET", "audit:security_log"): ({"audit_securityevent"}, "that somebody read the security log is itself in it"),
     ("HEAD", "audit:security_log"): ({"audit_securityevent"}, "the same; who asks for the head could read the page"),
+    ("GET", "accounts:member_detail"): ({"audit_securityevent"}, "it shows entries of the security log"),
+    ("HEAD", "accounts:member_detail"): ({"audit_securityevent"}, "the same"),
     ("GET", "portal:invoice_pdf"): (
         {"audit_billingevent", "security_tally"},
         "the log says which customer took away which document, and how often one visit may is counted",

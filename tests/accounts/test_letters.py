@@ -29,9 +29,19 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Fi
 BY = Actor(type="member", id="1", label="Ada", ip="203.0.113.7", user_agent=FIREFOX)
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
 FACTS = {
+    "about": "INV-000012, EUR 612.30",
+    "act": "write off an invoice",
+    "outcome": "They agreed, and it is done.",
+    "rules": "Write off an invoice: Waits above 500 EUR",
+    "key": "Nightly export",
+    "may": "see payments",
+    "sight": "2 chosen customers only",
     "by": "Bo",
     "changed": "You may no longer: record a payment that arrived.",
     "role": "Night clerk",
+    "former": "Cy Former",
+    "owner": "Di Owner",
+    "sight": "Own customers only",
     "approver": "Bo",
     "codes_left": "3",
     "due": "2026-03-17T09:00:00+00:00",
