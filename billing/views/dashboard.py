@@ -16,6 +16,7 @@ from billing.queries.aging import SOON, bars
 from billing.queries.balances import written
 from billing.queries.dashboard import Standing, debtors, standings, waiting
 from billing.views.addresses import stem
+from billing.views.start import or_where_one_may_start
 from billing.views.waiting import tasks
 from security.guards import require
 
@@ -31,6 +32,7 @@ class Tile(NamedTuple):
     kind: str = ""
 
 
+@or_where_one_may_start
 @require(Permission.REPORT_VIEW)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
