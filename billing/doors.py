@@ -6,7 +6,18 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.access import Access
-from billing.models import Allocation, Contact, Customer, EmailMessage, Invoice, Item, Payment, Seller, TaxRate
+from billing.models import (
+    Allocation,
+    Contact,
+    Customer,
+    CustomField,
+    EmailMessage,
+    Invoice,
+    Item,
+    Payment,
+    Seller,
+    TaxRate,
+)
 
 
 def customers(access: Access) -> QuerySet[Customer]:
@@ -19,6 +30,14 @@ def get_customer(access: Access, id: UUID) -> Customer:
 
 def get_contact(access: Access, id: UUID) -> Contact:
     return get_object_or_404(access.visible(Contact).select_related("customer"), pk=id)
+
+
+def custom_fields(access: Access) -> QuerySet[CustomField]:
+    return access.visible(CustomField)
+
+
+def get_custom_field(access: Access, id: UUID) -> CustomField:
+    return get_object_or_404(custom_fields(access), pk=id)
 
 
 def items(access: Access) -> QuerySet[Item]:

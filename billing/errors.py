@@ -91,6 +91,14 @@ class TaxRateRefused(BillingError):
     pass
 
 
+class CustomFieldRefused(BillingError):
+    pass
+
+
+class RestrictionRefused(BillingError):
+    """What somebody is to be restricted to is not there, or not to be told of."""
+
+
 class NameTaken(BillingError):
     """A number, code or name that only one record may have."""
 

@@ -17,6 +17,7 @@ from billing.models import (
     Allocation,
     Contact,
     Customer,
+    CustomField,
     Invoice,
     InvoiceLine,
     Item,
@@ -75,6 +76,10 @@ def contact(pk: UUID) -> Contact:
 
 def item(pk: UUID) -> Item:
     return _one(Item.objects.select_for_update(no_key=True), pk)
+
+
+def custom_field(pk: UUID) -> CustomField:
+    return _one(CustomField.objects.select_for_update(no_key=True), pk)
 
 
 def tax_rate(pk: UUID) -> TaxRate:

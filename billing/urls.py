@@ -4,6 +4,7 @@ from django.urls import path
 
 from billing.views import (
     contacts,
+    custom_fields,
     customers,
     dashboard,
     invoice_editor,
@@ -12,6 +13,7 @@ from billing.views import (
     items,
     notes,
     payments,
+    restrictions,
     sellers,
     tax_rates,
 )
@@ -55,6 +57,7 @@ PAYMENTS = [
 
 CUSTOMERS = [
     path("customers/", customers.index, name="customer_list"),
+    path("customers/export/", customers.export, name="customer_export"),
     path("customers/new/", customers.create, name="customer_create"),
     path("customers/<uuid:id>/", customers.detail, name="customer_detail"),
     path("customers/<uuid:id>/edit/", customers.edit, name="customer_edit"),
@@ -82,6 +85,14 @@ SETTINGS = [
     path("settings/company/logo/", sellers.logo, name="logo"),
     path("settings/company/logo/upload/", sellers.upload_logo, name="logo_upload"),
     path("settings/company/logo/remove/", sellers.remove_logo, name="logo_remove"),
+    path("settings/fields/", custom_fields.index, name="custom_field_list"),
+    path("settings/fields/new/", custom_fields.create, name="custom_field_create"),
+    path("settings/fields/<uuid:id>/", custom_fields.edit, name="custom_field_edit"),
+    path("settings/fields/<uuid:id>/archive/", custom_fields.archive, name="custom_field_archive"),
+    path("settings/fields/<uuid:id>/restore/", custom_fields.restore, name="custom_field_restore"),
+    path("settings/team/<uuid:id>/customers/", restrictions.member, name="restriction_member"),
+    path("settings/team/invitations/<uuid:id>/customers/", restrictions.invitation, name="restriction_invitation"),
+    path("settings/api-keys/<uuid:id>/customers/", restrictions.key, name="restriction_key"),
 ]
 
 urlpatterns = [

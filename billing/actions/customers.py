@@ -10,9 +10,9 @@ from accounts.models import Company
 from audit import log
 from audit.actors import Actor
 from billing import events, locks, numbering
-from billing.actions.changes import set_changed
+from billing.actions.changes import set_changed, set_values
 from billing.errors import CustomerNotChangeable, NameTaken
-from billing.models import Customer, Invoice, Sequence
+from billing.models import Customer, CustomField, Invoice, Sequence
 from billing.queries.balances import balances_of
 
 SERIES = "CUS"
@@ -20,9 +20,18 @@ SERIES = "CUS"
 
 @transaction.atomic
 def create(
-    *, company: Company, details: Mapping[str, Any], by: Actor, at: datetime.datetime, number: str = ""
+    *,
+    company: Company,
+    details: Mapping[str, Any],
+    by: Actor,
+    at: datetime.datetime,
+    number: str = "",
+    values: Mapping[CustomField, str] | None = None,
 ) -> Customer:
-    """Add somebody who may come to owe; without a number of their own they get the next of the series."""
+    """Add somebody who may come to owe; without a number of their own they get the next of the series.
+
+    `values` are those of the company's own fields, as `custom_values.parse` writes them.
+    """
     if number.upper().startswith(f"{SERIES}-"):
         raise NameTaken(f"Numbers that begin with {SERIES}- are given in turn. Leave the number empty to get the next.")
     customer = Customer(
@@ -36,18 +45,38 @@ def create(
             customer.save(force_insert=True)
     except IntegrityError as refusal:
         raise NameTaken(f"Another customer has the number {number}. Choose another, or leave it empty.") from refusal
-    log.record(events.CUSTOMER_CREATED, target=customer, by=by, at=at, number=customer.number)
+    entered = {name: after for name, (_, after) in set_values(customer, values or {}).items()}
+    log.record(
+        events.CUSTOMER_CREATED,
+        target=customer,
+        by=by,
+        at=at,
+        number=customer.number,
+        **({"fields": entered} if entered else {}),
+    )
     return customer
 
 
 @transaction.atomic
-def change(*, customer: Customer, details: Mapping[str, Any], by: Actor, at: datetime.datetime) -> Customer:
-    """Correct what is known about a customer; issued documents keep the copy they were issued with."""
+def change(
+    *,
+    customer: Customer,
+    details: Mapping[str, Any],
+    by: Actor,
+    at: datetime.datetime,
+    values: Mapping[CustomField, str] | None = None,
+) -> Customer:
+    """Correct what is known about a customer; issued documents keep the copy they were issued with.
+
+    Of the company's own fields those in `values` change, the others stay.
+    """
     customer = locks.customer(customer.pk)
     refuse_archived(customer)
     changes = set_changed(customer, details)
     if changes:
         customer.save(update_fields=list(changes))
+    changes |= set_values(customer, values or {})
+    if changes:
         log.record(events.CUSTOMER_CHANGED, target=customer, by=by, at=at, changes=changes)
     return customer
 

@@ -15,3 +15,9 @@ from billing import events
 def record_invoices(*, company: Company, filters: Mapping[str, str], by: Actor, at: datetime.datetime) -> None:
     """Somebody took the list of invoices with them, narrowed by `filters`."""
     log.record(events.INVOICES_EXPORTED, target=company, by=by, at=at, filters=dict(filters))
+
+
+@transaction.atomic
+def record_customers(*, company: Company, filters: Mapping[str, str], by: Actor, at: datetime.datetime) -> None:
+    """Somebody took the list of customers with them, narrowed by `filters`."""
+    log.record(events.CUSTOMERS_EXPORTED, target=company, by=by, at=at, filters=dict(filters))

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -6,6 +7,7 @@ from accounts.access import Access
 from accounts.models import Membership
 from billing.currencies import CURRENCIES
 from billing.forms.choices import RecordField
+from billing.forms.custom_fields import ValueField, input_name
 from billing.forms.fields import (
     AddressOfMailField,
     CountryField,
@@ -14,7 +16,8 @@ from billing.forms.fields import (
     TermsField,
     TextField,
 )
-from billing.models import Customer, Seller
+from billing.models import Customer, CustomField, Seller
+from billing.queries.custom_fields import active, seen_values, values_of
 from billing.queries.customers import FILTERS, ORDERS, CustomerFilters
 from billing.queries.owners import possible_owners
 from security.text import PlainTextField
@@ -65,26 +68,55 @@ class CustomerForm(RecordForm):
 
     def __init__(self, data: Any = None, *, access: Access, seller: Seller, record: Customer | None = None) -> None:
         usual = {} if record else {"currency": seller.currency, "payment_terms": seller.payment_terms}
-        super().__init__(data, record=record, initial=usual)
+        kept = values_of(record) if record else {}
+        self.own = {input_name(field): field for field in active(access)}
+        values = {name: kept.get(field.pk, "") for name, field in self.own.items()}
+        super().__init__(data, record=record, initial=usual | values)
         self.access = access
-        if record:
+        if record or access.is_restricted:
+            # A number that is taken would tell of a customer who is hidden.
             del self.fields["number"]
         if self.owns_what_it_adds:
             del self.fields["owner"]
         else:
             self.fields["owner"].queryset = possible_owners(access.company, record.owner_id if record else None)
+        for name, field in self.own.items():
+            self.fields[name] = self._value_field(field, values[name])
 
     @property
     def owns_what_it_adds(self) -> bool:
         """Somebody who sees only their own customers cannot give one away, or would lose sight of it."""
         return self.access.membership.restriction == Membership.Restriction.OWNER
 
+    @property
+    def own_fields(self) -> list[forms.BoundField]:
+        """Those the company made."""
+        return [self[name] for name in self.own]
+
+    @property
+    def chosen_number(self) -> str:
+        """The number somebody chose, if they may and did."""
+        return str(self.cleaned_data.get("number", ""))
+
     def details(self) -> dict[str, Any]:
-        entered = super().details()
+        entered = {name: value for name, value in super().details().items() if name not in self.own}
         entered.pop("number", None)
         if self.owns_what_it_adds:
             entered["owner"] = self.access.user
         return entered
+
+    def values(self) -> dict[CustomField, str]:
+        """What was entered in the company's own fields."""
+        return {field: self.cleaned_data[name] for name, field in self.own.items()}
+
+    def _value_field(self, field: CustomField, kept: str) -> ValueField:
+        """One in which somebody limited to certain values chooses one of these: another would hide the customer."""
+        allowed = seen_values(self.access, field)
+        if not allowed:
+            return ValueField(field, kept=kept)
+        return ValueField(
+            field, allowed=allowed, required=True, error_messages={"required": "Choose one: you see only these."}
+        )
 
 
 class ContactForm(RecordForm):
@@ -119,9 +151,17 @@ class CustomerFilterForm(forms.Form):
     currency = forms.ChoiceField(label="Currency", choices=ANY_CURRENCY, required=False)
     sort = forms.CharField(required=False)
 
-    def __init__(self, data: Any, *, access: Access) -> None:
+    def __init__(self, data: Any, *, access: Access, listed: Sequence[CustomField] = ()) -> None:
         super().__init__(data)
         self.fields["owner"].queryset = possible_owners(access.company)
+        self.own = {input_name(field): field for field in listed}
+        for name, field in self.own.items():
+            self.fields[name] = ValueField(field)
+
+    @property
+    def own_fields(self) -> list[forms.BoundField]:
+        """Those the company made."""
+        return [self[name] for name in self.own]
 
     def clean_sort(self) -> str:
         sort = self.cleaned_data["sort"]
@@ -130,5 +170,10 @@ class CustomerFilterForm(forms.Form):
     def filters(self) -> CustomerFilters:
         given = self.cleaned_data
         return CustomerFilters(
-            text=given["q"], show=given["show"], owner=given["owner"], currency=given["currency"], sort=given["sort"]
+            text=given["q"],
+            show=given["show"],
+            owner=given["owner"],
+            currency=given["currency"],
+            sort=given["sort"],
+            values={field: given[name] for name, field in self.own.items() if given[name]},
         )

@@ -2,17 +2,19 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import User
-from billing.models import Contact, Customer, CustomerBalance, Invoice
+from billing.custom_values import shown
+from billing.models import Contact, Customer, CustomerBalance, CustomField, Invoice
 from billing.money import LARGEST
 from billing.queries.balances import Balance, balances_by_customer, written
+from billing.queries.custom_fields import matching, values_by_customer
 from billing.queries.keyset import Order, Page, page
 
 FILTERS = {"": "Active", "owing": "Owing", "overdue": "Overdue", "credit": "With credit", "archived": "Archived"}
@@ -48,6 +50,7 @@ class CustomerFilters:
     owner: User | None = None
     currency: str = ""
     sort: str = "name"
+    values: Mapping[CustomField, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class CustomerRow:
     balances: list[Balance]
     overdue: list[str]
     archived: bool
+    values: list[str]
 
 
 def narrowed(customers: QuerySet[Customer], filters: CustomerFilters, as_of: datetime.date) -> QuerySet[Customer]:
@@ -71,6 +75,8 @@ def narrowed(customers: QuerySet[Customer], filters: CustomerFilters, as_of: dat
         rows = rows.filter(Exists(_with_something_open(filters, as_of)))
     elif filters.currency:
         rows = rows.filter(currency=filters.currency)
+    if filters.values:
+        rows = rows.filter(matching(filters.values))
     return rows.filter(_words(filters.text)) if filters.text else rows
 
 
@@ -100,10 +106,15 @@ def listed(
     return page(customers, order, columns, after=after, before=before, size=size)
 
 
-def rows_of(values: Sequence[dict[str, Any]], first: str, as_of: datetime.date) -> list[CustomerRow]:
-    """The rows with what each customer owes, the currency `first` before others: two queries for a page."""
+def rows_of(
+    values: Sequence[dict[str, Any]], first: str, as_of: datetime.date, fields: Sequence[CustomField] = ()
+) -> list[CustomerRow]:
+    """The rows with what each customer owes, the currency `first` before others, and has in the company's `fields`.
+
+    Two queries for a page, a third where there are fields.
+    """
     ids = [row["id"] for row in values]
-    balances, overdue = balances_by_customer(ids, first), _overdue(ids, as_of)
+    balances, overdue, own = balances_by_customer(ids, first), _overdue(ids, as_of), values_by_customer(ids, fields)
     return [
         CustomerRow(
             id=row["id"],
@@ -114,6 +125,7 @@ def rows_of(values: Sequence[dict[str, Any]], first: str, as_of: datetime.date) 
             balances=balances.get(row["id"], []),
             overdue=overdue.get(row["id"], []),
             archived=row["archived_at"] is not None,
+            values=[shown(one.kind, own[row["id"]].get(one.pk, "")) for one in fields],
         )
         for row in values
     ]

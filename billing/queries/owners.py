@@ -1,7 +1,10 @@
+"""Who looks after customers, and who may add them."""
+
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from accounts.access import Access
 from accounts.models import Company, Membership, User
 
 
@@ -9,3 +12,8 @@ def possible_owners(company: Company, kept: UUID | None = None) -> QuerySet[User
     """Who may look after a customer: the members of today, and `kept`, who did until now."""
     members = Membership.objects.live().filter(company=company).order_by().values("user")
     return User.objects.filter(Q(pk__in=members) | Q(pk=kept)).order_by("name", "email")
+
+
+def may_add(access: Access) -> bool:
+    """Whether somebody would see the customer they add: a fixed list of customers does not grow by itself."""
+    return access.membership.restriction != Membership.Restriction.CUSTOMERS

@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -12,16 +12,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Permission
 from audit.queries import customer_history
 from billing import doors
-from billing.actions import customers
+from billing.actions import customers, exports
 from billing.countries import COUNTRIES
 from billing.errors import BillingError
 from billing.forms.customers import CustomerFilterForm, CustomerForm, NoteForm
-from billing.models import Customer
+from billing.models import Customer, CustomFieldValue
 from billing.queries import customer_record
+from billing.queries.custom_fields import active, shown_values
+from billing.queries.customer_export import customer_head, customer_table
 from billing.queries.customers import FILTERS, listed, narrowed, rows_of
 from billing.queries.keyset import PAGE_SIZE, counted
+from billing.queries.owners import may_add
 from billing.views.addresses import changed, stem
 from security.guards import require
+from security.spreadsheet import stream
 
 TIMELINE = 12
 MORE_FILTERS = ("owner", "currency")
@@ -32,7 +36,8 @@ MORE_FILTERS = ("owner", "currency")
 def index(request: HttpRequest) -> HttpResponse:
     access, as_of = request.access, request.access.company.today(timezone.now())
     seller = doors.get_seller(access)
-    form = CustomerFilterForm(request.GET, access=access)
+    fields = [field for field in active(access) if field.in_list]
+    form = CustomerFilterForm(request.GET, access=access, listed=fields)
     found, sort, currency = doors.customers(access).none(), "name", seller.currency
     if form.is_valid():
         filters = form.filters()
@@ -42,37 +47,69 @@ def index(request: HttpRequest) -> HttpResponse:
     before, after = stem("billing:customer_detail")
     context = {
         "form": form,
-        "rows": rows_of(page.rows, seller.currency, as_of),
+        "rows": rows_of(page.rows, seller.currency, as_of, fields),
+        "fields": fields,
         "row_before": before,
         "row_after": after,
         "previous": changed(request.GET, before=page.before) if page.before else None,
         "next": changed(request.GET, after=page.after) if page.after else None,
         "chips": _chips(request),
         "sorts": _sorts(request, sort),
+        "query": request.GET.urlencode(),
+        "may_add": may_add(access),
         "owing_in": (currency or seller.currency) if sort == "-balance" else "",
         "shown": f"{len(page.rows)} of {counted(found)}",
-        "more_filters": any(request.GET.get(name) for name in MORE_FILTERS),
+        "more_filters": any(request.GET.get(name) for name in (*MORE_FILTERS, *form.own)),
         "is_narrowed": any(value for name, value in request.GET.items() if name not in ("sort", "after", "before")),
     }
     return TemplateResponse(request, "billing/customers/list.html", context)
+
+
+@require(Permission.EXPORT_RUN)
+@require_POST
+def export(request: HttpRequest) -> HttpResponseBase:
+    access, at = request.access, timezone.now()
+    fields = active(access)
+    form = CustomerFilterForm(request.GET, access=access, listed=[field for field in fields if field.in_list])
+    if not form.is_valid():
+        messages.error(request, "Nothing was exported: the filters hold a mistake. Correct what is marked below.")
+        return redirect(f"{reverse('billing:customer_list')}{changed(request.GET)}")
+    as_of = access.company.today(at)
+    found = narrowed(doors.customers(access), form.filters(), as_of)
+    rows = customer_table(access.company, found, access.visible(CustomFieldValue), fields)
+    exports.record_customers(
+        company=access.company,
+        filters={name: value for name, value in request.GET.dict().items() if value},
+        by=access.actor,
+        at=at,
+    )
+    return StreamingHttpResponse(
+        stream(customer_head(fields), rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="customers-{as_of.isoformat()}.csv"'},
+    )
 
 
 @require(Permission.CUSTOMER_CREATE)
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     access = request.access
+    if not may_add(access):
+        messages.error(request, "You see a fixed list of customers. Ask an administrator to add one to it.")
+        return redirect("billing:customer_list")
     form = CustomerForm(request.POST or None, access=access, seller=doors.get_seller(access))
     if form.is_valid():
         try:
             customer = customers.create(
                 company=access.company,
                 details=form.details(),
-                number=form.cleaned_data["number"],
+                number=form.chosen_number,
+                values=form.values(),
                 by=access.actor,
                 at=timezone.now(),
             )
         except BillingError as refusal:
-            form.add_error("number", str(refusal))
+            form.add_error("number" if "number" in form.fields else None, str(refusal))
         else:
             messages.success(request, f"Customer {customer} added as {customer.number}.")
             return redirect("billing:customer_detail", id=customer.pk)
@@ -86,6 +123,7 @@ def detail(request: HttpRequest, id: UUID) -> HttpResponse:
     customer = doors.get_customer(access, id)
     context = {
         "customer": customer,
+        "own_values": shown_values(customer),
         "country": COUNTRIES.get(customer.country, ""),
         "account": customer_record.account(customer, as_of, reverse("billing:invoice_list")),
         "invoices": customer_record.open_invoices(doors.invoices(access), customer, as_of),
@@ -109,7 +147,9 @@ def edit(request: HttpRequest, id: UUID) -> HttpResponse:
     form = CustomerForm(request.POST or None, access=access, seller=doors.get_seller(access), record=customer)
     if form.is_valid():
         try:
-            customer = customers.change(customer=customer, details=form.details(), by=access.actor, at=timezone.now())
+            customer = customers.change(
+                customer=customer, details=form.details(), values=form.values(), by=access.actor, at=timezone.now()
+            )
         except BillingError as refusal:
             form.add_error(None, str(refusal))
         else:
