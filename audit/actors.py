@@ -34,6 +34,12 @@ class Actor:
         return cls(type="contact", id=str(contact.pk), label=str(contact), **_origin(request, session))
 
     @classmethod
+    def api_key(cls, key: Any, maker: Any, request: HttpRequest | None = None) -> Self:
+        """A program with a key that a member made. A session that came along has no part in it."""
+        origin = _origin(request, "") | {"session": ""}
+        return cls(type="api_key", id=str(key.pk), label=str(key), on_behalf_of=str(maker), **origin)
+
+    @classmethod
     def visitor(cls, request: HttpRequest | None = None) -> Self:
         """Somebody who has not signed in."""
         return cls(type="visitor", id="", label="Somebody not signed in", **_origin(request, ""))

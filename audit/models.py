@@ -19,6 +19,7 @@ class Outcome(models.TextChoices):
 class ActorType(models.TextChoices):
     MEMBER = "member", "Team member"
     CONTACT = "contact", "Customer"
+    API_KEY = "api_key", "API key"
     AUTOMATION = "automation", "Automation"
     OPERATOR = "operator", "Operator"
     VISITOR = "visitor", "Not signed in"

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from billing.views import (
+    api,
     contacts,
     custom_fields,
     customers,
@@ -95,6 +96,17 @@ SETTINGS = [
     path("settings/api-keys/<uuid:id>/customers/", restrictions.key, name="restriction_key"),
 ]
 
+API = [
+    path("api/v1/customers/", api.customer_list, name="api_customer_list"),
+    path("api/v1/customers/<uuid:id>/", api.customer_record, name="api_customer"),
+    path("api/v1/invoices/", api.invoice_list, name="api_invoice_list"),
+    path("api/v1/invoices/<uuid:id>/", api.invoice_record, name="api_invoice"),
+    path("api/v1/payments/", api.payment_list, name="api_payment_list"),
+    path("api/v1/payments/<uuid:id>/", api.payment_record, name="api_payment"),
+    path("api/v1/events/", api.event_list, name="api_event_list"),
+    path("api/v1/openapi.json", api.openapi, name="api_document"),
+]
+
 urlpatterns = [
     path("", dashboard.home, name="dashboard"),
     *CUSTOMERS,
@@ -102,4 +114,5 @@ urlpatterns = [
     *SETTINGS,
     *INVOICES,
     *PAYMENTS,
+    *API,
 ]

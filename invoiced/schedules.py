@@ -7,10 +7,14 @@ from collections.abc import Callable
 from django.core.management import call_command
 from django_tasks_db.models import DBTaskResult
 
-from accounts.actions import clearing, factor_resets, factors
-from accounts.errors import FactorResetRefused
+from accounts.actions import api_keys, approvals, clearing, factor_resets, factors, reviews, unused_members
+from accounts.errors import AccountsError, FactorResetRefused
 from accounts.models import Company
+from accounts.queries.api_keys import expiring_keys
+from accounts.queries.approvals import expired
 from accounts.queries.factor_resets import due_resets, lapsed_resets
+from accounts.queries.reviews import companies_to_remind
+from accounts.queries.unused_members import to_suspend, to_warn
 from accounts.scoping import in_company
 from accounts.session_store import SessionStore
 from audit.actors import Actor
@@ -71,6 +75,29 @@ def follow_up_factor_resets(at: datetime.datetime) -> None:
             logger.exception("factor reset %s could not be followed up", reset.pk)
 
 
+def end_late_approvals(at: datetime.datetime) -> None:
+    """End what waited for a second person and nobody decided in time."""
+    for approval in expired(at):
+        try:
+            approvals.expire(approval=approval, by=AUTOMATION, at=at)
+        except Exception:
+            logger.exception("approval %s could not be ended", approval.pk)
+
+
+def follow_up_unused_members(at: datetime.datetime) -> None:
+    """Warn who has not been in a company for long, and suspend who did not come in spite of it."""
+    unused, warned_before = at - unused_members.SUSPENDED_AFTER, at - unused_members.NOTICE
+    late = [(unused_members.suspend, member) for member in to_suspend(unused, warned_before)]
+    soon = [(unused_members.warn, member) for member in to_warn(at - unused_members.WARNED_AFTER)]
+    for act, member in late + soon:
+        try:
+            act(membership=member, by=AUTOMATION, at=at)
+        except AccountsError as refusal:
+            logger.info("unused membership %s: %s", member.pk, refusal)
+        except Exception:
+            logger.exception("unused membership %s could not be followed up", member.pk)
+
+
 def clear_out(at: datetime.datetime) -> None:
     DBTaskResult.objects.finished().filter(finished_at__lt=at - KEPT).delete()
     SessionStore.clear_expired()
@@ -85,11 +112,33 @@ def clear_out(at: datetime.datetime) -> None:
     sandbox.forget_undecided(at - KEPT, waited_for)
 
 
+def tell_of_expiring_keys(at: datetime.datetime) -> None:
+    """A week before an API key ends its maker is told, once however often this runs."""
+    for key in expiring_keys(at):
+        try:
+            api_keys.tell_of_expiry(key=key, by=AUTOMATION, at=at)
+        except Exception:
+            logger.exception("the end of API key %s could not be told", key.pk)
+
+
+def remind_of_reviews(at: datetime.datetime) -> None:
+    """Tell the administrators, once, where half a year has passed since somebody looked through who has access."""
+    for company in companies_to_remind(at):
+        try:
+            reviews.remind(company=company, by=AUTOMATION, at=at)
+        except Exception:
+            logger.exception("administrators of company %s could not be reminded of the review", company.pk)
+
+
 SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], None]]] = {
     "reminders": (datetime.timedelta(hours=1), remind),
     "unsettled attempts": (datetime.timedelta(minutes=1), follow_up_attempts),
     "stale tasks": (datetime.timedelta(minutes=1), free_stale_tasks),
     "factor resets": (datetime.timedelta(minutes=1), follow_up_factor_resets),
+    "late approvals": (datetime.timedelta(minutes=1), end_late_approvals),
+    "expiring API keys": (datetime.timedelta(days=1), tell_of_expiring_keys),
+    "access reviews": (datetime.timedelta(days=1), remind_of_reviews),
+    "unused members": (datetime.timedelta(days=1), follow_up_unused_members),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }
 

@@ -160,7 +160,8 @@ OTP_WEBAUTHN_HELPER_CLASS = "accounts.passkeys.Ceremony"
 
 # What browsers are told
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^health/$"]
+# Programs are refused over http, not redirected: a key that crossed the network in the clear should not go unnoticed.
+SECURE_REDIRECT_EXEMPT = ["^health/$", "^api/"]
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

@@ -1,4 +1,4 @@
-"""Is it well, and the pages for what went wrong."""
+"""Is it well, and the pages for what went wrong; for programs the same as JSON."""
 
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import connection
@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from security.guards import public
+from security.json_errors import is_for_programs, json_error
+from security.json_errors import method_not_allowed as json_method_not_allowed
 
 
 @public
@@ -30,7 +32,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def form_out_of_date(request: HttpRequest, reason: str) -> HttpResponse:
-    """A form whose protection token no longer fits: nothing was changed, and a fresh page will work."""
+    """A form whose protection token no longer fits: nothing was changed, and a fresh page will work.
+
+    Programs have no forms: whatever they send, the API only reads.
+    """
+    if is_for_programs(request):
+        return json_method_not_allowed()
     return error_page(request, "form_out_of_date", 403)
 
 
@@ -39,6 +46,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    if is_for_programs(request):
+        return json_method_not_allowed()
     page = error_page(request, "405", 405)
     page["Allow"] = allowed
     return page
@@ -46,10 +55,14 @@ def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without the request, so that a database that is down cannot break this page too."""
+    if is_for_programs(request):
+        return json_error(500)
     return HttpResponse(render_to_string("errors/500.html", facts(request)), status=500)
 
 
 def error_page(request: HttpRequest, name: str, status: int) -> HttpResponse:
+    if is_for_programs(request):
+        return json_error(status)
     return render(request, f"errors/{name}.html", facts(request), status=status)
 
 

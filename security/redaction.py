@@ -13,7 +13,12 @@ HEADER = re.compile(
     r"\b(?P<name>(?:set-)?cookie|authorization|proxy-authorization)(?P<separator>['\"]?\s*[:=]\s*)[^\r\n]*",
     re.IGNORECASE,
 )
-LINK_TOKEN = re.compile(r"(?P<before>/(?:i|sign-in/reset|account/[a-z-]{1,20})/)[A-Za-z0-9_-]{20,}")
+SLASH = r"(?:/|%2F)"
+LINK_TOKEN = re.compile(
+    rf"(?P<before>{SLASH}(?:i|invitation|sign-in{SLASH}reset|account{SLASH}[a-z-]{{1,20}}){SLASH})[A-Za-z0-9_-]{{20,}}",
+    re.IGNORECASE,
+)
+API_KEY = re.compile(r"\binv_[A-Za-z0-9_-]{20,}")
 UUID = r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])"
 DIGITS = re.compile(rf"{UUID}|(?<!\d)(?P<digits>\d(?:[ -]?\d){{12,18}})(?!\d)", re.IGNORECASE)
 
@@ -23,6 +28,7 @@ def redact(text: str) -> str:
     text = HEADER.sub(rf"\g<name>\g<separator>{REDACTED}", text)
     text = NAMED_VALUE.sub(rf"\g<name>{REDACTED}", text)
     text = LINK_TOKEN.sub(rf"\g<before>{REDACTED}", text)
+    text = API_KEY.sub(REDACTED, text)
     return DIGITS.sub(_card_number, text)
 
 

@@ -20,13 +20,19 @@ def granter(membership: Membership | None, permission: Permission) -> Rights | N
     """
     if membership is None:
         return None
+    now = holder(membership, permission)
+    if now.is_restricted:
+        raise GrantRefused(HIDDEN)
+    return now.rights
+
+
+def holder(membership: Membership, permission: Permission) -> Membership:
+    """The member as they are at this moment, under the lock of the company, if they still hold the permission."""
     locks.company(membership.company_id)
     now = locks.membership(membership.pk)
     if not now.is_live or permission not in now.rights.permissions:
         raise GrantRefused(NO_LONGER)
-    if now.is_restricted:
-        raise GrantRefused(HIDDEN)
-    return now.rights
+    return now
 
 
 def refuse_beyond(own: Rights | None, given: Rights) -> None:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.dateformat import format as written
 
 from accounts import events, letters, locks
-from accounts.actions import email_changes, factors, lost_factors, mailed_links, passkeys, tries
+from accounts.actions import api_keys, email_changes, factors, lost_factors, mailed_links, passkeys, tries
 from accounts.models import FactorReset, KnownDevice, MailedLink, Passkey, RecoveryCode, Session, TotpDevice, User
 from accounts.queries.email_changes import address_to_restore
 from accounts.queries.factors import factors_of
@@ -48,6 +48,7 @@ def lock(*, link: MailedLink, by: Actor, at: datetime) -> Locked:
         ended_at=at, outcome=FactorReset.Outcome.CANCELLED
     )
     email_changes.end_open(user, at)
+    api_keys.revoke_made_since(user=user, since=link.created_at, by=by, at=at)
     log.record(events.ACCOUNT_LOCKED, target=user, by=by, at=at, company_id=home_company_id(user))
     is_restored = _restore_email(user, link, by, at)
     is_without_later_factors = _remove_later_factors(user, link, by, at)

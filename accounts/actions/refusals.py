@@ -1,4 +1,4 @@
-"""What was refused to a person who is signed in."""
+"""What was refused to a person who is signed in, or to an API key of theirs."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ def note(
     event: EventType, *, user: User, company: Company | None, route: str, page: str, by: Actor, at: datetime
 ) -> None:
     """Keep that a page was refused or not found, once a minute however often it is asked for."""
-    if not ratelimit.take(ratelimit.NOTE_OF_REFUSED_ACCESS, str(user.pk), route, at=at):
+    if not ratelimit.take(ratelimit.NOTE_OF_REFUSED_ACCESS, by.id, route, at=at):
         return
     log.record(
         event,

@@ -209,6 +209,7 @@ class Migration(migrations.Migration):
                 ('last_used_at', models.DateTimeField(editable=False, null=True)),
                 ('last_used_ip', models.GenericIPAddressField(editable=False, null=True)),
                 ('revoked_at', models.DateTimeField(editable=False, null=True)),
+                ('expiry_told_at', models.DateTimeField(editable=False, null=True)),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_keys', to='accounts.company')),
                 ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_keys', to='accounts.membership')),
             ],

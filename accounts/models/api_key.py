@@ -30,6 +30,7 @@ class ApiKey(Restricted):
     last_used_at = models.DateTimeField(null=True, editable=False)
     last_used_ip = models.GenericIPAddressField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
+    expiry_told_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-created_at", "-id"]

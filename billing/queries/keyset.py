@@ -67,6 +67,19 @@ def page(
     )
 
 
+def following(rows: QuerySet[Any], order: Order, *, after: str, size: int) -> tuple[list[Any], str | None]:
+    """Whole rows onward from a position, and the one to go on from; a position that means nothing raises ValueError.
+
+    For programs: where `page` shows people the start again, these would go round in a circle.
+    """
+    position = _read(after, order)
+    if after and position is None:
+        raise ValueError(after)
+    found = list((_beyond(rows, order, position) if position else rows.order_by(*order.fields()))[: size + 1])
+    last = found[size - 1] if len(found) > size else None
+    return found[:size], last and _write({order.column: getattr(last, order.column), "id": last.pk}, order)
+
+
 def _beyond(rows: QuerySet[Any, Any], order: Order, position: tuple[Any, UUID]) -> QuerySet[Any, Any]:
     """What follows the position. The plain bound beside the exact one is what lets an index find the place."""
     value, id = position

@@ -49,11 +49,13 @@ LAYERS = {
         "redaction": "",
         "headers": "guards",
         "cookies": "",
+        "spreadsheet": "",
         "guessing": "",
         "leaked_passwords": "",
         "passwords": "guessing leaked_passwords",
         "keyring": "",
         "guards": "",
+        "json_errors": "",
         "encryption": "keyring",
         "fields": "encryption keyring",
         "models": "ids",
@@ -84,7 +86,8 @@ LAYERS = {
     "accounts": usual(f"{PURE} permissions roles limits")
     | {
         "checks": "permissions roles",
-        "context": "permissions",
+        "context": "permissions queries",
+        "apps": "checks approvals actions",
         "scoping": "models",
         "mail": "",
         "letter_kinds": "models",
@@ -110,11 +113,12 @@ LAYERS = {
             f"{PURE} permissions roles limits comparison models queries forms actions sessions policy passkeys step_up "
             "pending doors access approvals api scoping"
         ),
-        "api": f"{PURE} permissions models access actions scoping",
+        "api": f"{PURE} permissions models queries access actions scoping",
     },
     "billing": usual(BILLING)
     | {
         "triggers": "",
+        "api": f"{BILLING} models queries",
         "links": f"{BILLING} models",
         "numbering": f"{BILLING} models locks",
         "ledger": f"{BILLING} models locks",
@@ -125,7 +129,7 @@ LAYERS = {
         "forms": f"{BILLING} models queries drafts",
         "actions": f"{BILLING} models queries locks numbering ledger drafts emails documents links gateways",
         "tasks": f"{BILLING} models queries emails actions documents gateways links",
-        "views": f"{BILLING} models queries doors forms drafts actions emails documents",
+        "views": f"{BILLING} models queries doors forms drafts actions emails documents api",
     },
     "portal": usual(PURE)
     | {
