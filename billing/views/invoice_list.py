@@ -20,9 +20,9 @@ from billing.models import Invoice
 from billing.queries.invoice_export import HEAD, invoice_table
 from billing.queries.invoice_list import NEWEST, ORDERS, STATUSES, extent, listed, narrowed, rows_of
 from billing.queries.keyset import PAGE_SIZE
-from billing.queries.spreadsheet import stream
 from billing.views.addresses import changed, stem
 from security.guards import require
+from security.spreadsheet import stream
 
 CHIPS = ("draft", "open", "overdue", "not_sent", "sent", "viewed", "pending", "paid", "voided", "bad_debt", "disputed")
 MORE_FILTERS = ("customer", "currency", "issued_from", "issued_to", "due_from", "due_to", "amount_from", "amount_to")

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.queries.spreadsheet import cell, stream
+from security.spreadsheet import cell, stream
 
 
 @pytest.mark.parametrize(
