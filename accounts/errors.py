@@ -1,5 +1,7 @@
 """What accounts refuses, each in a sentence for the person who asked."""
 
+from typing import Any
+
 
 class AccountsError(Exception):
     """A rule about people and their access says no; the text says why and what to do."""
@@ -102,6 +104,14 @@ class MemberRefused(AccountsError):
 
 
 class InvitationRefused(AccountsError):
+    """One or more invitations are refused; each reason is a sentence of its own."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = list(reasons)
+
+
+class ReviewRefused(AccountsError):
     pass
 
 
@@ -111,6 +121,18 @@ class OwnershipRefused(AccountsError):
 
 class ApprovalRefused(AccountsError):
     pass
+
+
+class SecondPersonNeeded(ApprovalRefused):
+    """This waits until a second person agrees. `asked` is what to put before them, as the action that asks takes it."""
+
+    def __init__(self, **asked: Any) -> None:
+        super().__init__("This waits for a second person. Ask for it on its own page.")
+        self.asked = asked
+
+
+class ApprovalOutdated(ApprovalRefused):
+    """What was asked for does not fit any more: the request ends, and nothing is done."""
 
 
 class ApiKeyRefused(AccountsError):

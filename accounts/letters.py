@@ -17,7 +17,7 @@ from django.utils.dateformat import format as written
 from django_tasks import task
 
 from accounts import events, mail
-from accounts.letter_kinds import KINDS, LINKS, ORIGIN, PAGES
+from accounts.letter_kinds import KINDS, LINKS, ORIGIN, PAGES, TO_AN_ADDRESS
 from accounts.models import Company, Letter, MailedLink, User
 from accounts.queries.memberships import home_company_id, zone_of
 from audit import log
@@ -40,7 +40,10 @@ def queue(
     link: MailedLink | None = None,
     company: Company | None = None,
 ) -> Letter:
-    """One letter in the caller's transaction; it leaves after the commit. Without a user it never leaves."""
+    """One letter in the caller's transaction; it leaves after the commit.
+
+    Without a user it never leaves, unless it is of a kind that is for an address.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("Letters are queued inside transaction.atomic, together with the change they tell of.")
     facts = facts or {}
@@ -65,8 +68,8 @@ def deliver(letter_id: str) -> None:
         return
     at = timezone.now()
     try:
-        if letter.user:
-            send(letter, letter.user, at)
+        if letter.user or letter.kind in TO_AN_ADDRESS:
+            send(letter, at)
     except Exception as failure:
         if not isinstance(failure, (*mail.EXPECTED, mail.Overtaken)):
             logger.exception("letter %s cannot be made", letter.pk)
@@ -76,19 +79,19 @@ def deliver(letter_id: str) -> None:
         _sent(letter, at)
 
 
-def send(letter: Letter, user: User, at: datetime) -> None:
+def send(letter: Letter, at: datetime) -> None:
     """Hand one letter to the mail server. The server is asked first: while it is down, no token is made."""
     with get_connection() as connection:
-        message = compose(letter, user, at)
+        message = compose(letter, at)
         message.connection = connection
         message.send()
 
 
-def compose(letter: Letter, user: User, at: datetime) -> EmailMultiAlternatives:
+def compose(letter: Letter, at: datetime) -> EmailMultiAlternatives:
     """The letter with a fresh link, as text and as HTML."""
     return mail.compose(
         f"emails/accounts/{letter.kind}",
-        _context(letter, user) | _action(letter, at),
+        _context(letter) | _action(letter, at),
         id=letter.pk,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[letter.recipient],
@@ -105,15 +108,15 @@ def _require_known(kind: str, facts: dict[str, str], link: MailedLink | None) ->
         raise ValueError(f'The letter "{kind}" needs a link to {expected.link}, not {link and link.purpose}.')
 
 
-def _context(letter: Letter, user: User) -> dict[str, Any]:
-    zone = _zone(letter, user)
+def _context(letter: Letter) -> dict[str, Any]:
+    zone = _zone(letter)
     facts = {name: mail.one_line(value) for name, value in letter.facts.items()}
     if "due" in facts:
         facts["due"] = _instant(datetime.fromisoformat(facts["due"]), zone)
     return {
         "company": letter.company,
-        "name": mail.one_line(user.name),
-        "account": user.email,
+        "name": mail.one_line(letter.user.name) if letter.user else "",
+        "account": letter.user.email if letter.user else letter.recipient,
         "facts": facts,
         "when": _instant(letter.queued_at, zone),
         "until": _instant(letter.link.expires_at, zone) if letter.link else "",
@@ -143,9 +146,11 @@ def _new_token(link: MailedLink, at: datetime) -> str:
     return token
 
 
-def _zone(letter: Letter, user: User) -> zoneinfo.ZoneInfo:
+def _zone(letter: Letter) -> zoneinfo.ZoneInfo:
     """The time zone of the company the letter is about, else of the person's own; UTC for who belongs to none."""
-    return zoneinfo.ZoneInfo(letter.company.time_zone) if letter.company else zone_of(user)
+    if letter.company:
+        return zoneinfo.ZoneInfo(letter.company.time_zone)
+    return zone_of(letter.user) if letter.user else zoneinfo.ZoneInfo("UTC")
 
 
 def _instant(at: datetime, zone: zoneinfo.ZoneInfo) -> str:

@@ -44,8 +44,8 @@ def _memberships() -> QuerySet[Membership]:
 
 def invitation(id: UUID) -> Invitation:
     """The invitation, held until the transaction ends."""
-    found = Invitation.objects.select_for_update(of=("self",)).select_related("company", "own_role", "invited_by__user")
-    return found.get(pk=id)
+    locked = Invitation.objects.select_for_update(of=("self",), no_key=True)
+    return locked.select_related("company", "own_role", "invited_by__user").get(pk=id)
 
 
 def role(id: UUID) -> Role | None:

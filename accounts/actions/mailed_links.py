@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.errors import LinkNotLive
 from accounts.models import MailedLink, User
 from security.tokens import token_hash
@@ -15,7 +17,7 @@ REFUSAL = "This link does nothing any more: it was used, is too old, or was mist
 def create(
     purpose: MailedLink.Purpose, *, user: User | None, at: datetime, lasts: timedelta, subject_id: UUID | None = None
 ) -> MailedLink:
-    """A link to go into a letter, in the caller's transaction. Without a user it leads nowhere."""
+    """A link to go into a letter, in the caller's transaction. Without a user only an invitation leads somewhere."""
     link = MailedLink(user=user, purpose=purpose, subject_id=subject_id, created_at=at, expires_at=at + lasts)
     link.save(force_insert=True)
     return link
@@ -28,8 +30,9 @@ def live(token: str, purpose: MailedLink.Purpose, at: datetime) -> MailedLink:
 
 def live_among(token: str, purposes: Iterable[MailedLink.Purpose], at: datetime) -> MailedLink:
     """The link of a token that may have one of several purposes."""
-    links = MailedLink.objects.select_related("user")
-    link = links.filter(token_hash=token_hash(token), purpose__in=purposes, user__isnull=False).first()
+    leads_somewhere = Q(user__isnull=False) | Q(purpose=MailedLink.Purpose.ACCEPT_INVITATION)
+    links = MailedLink.objects.select_related("user").filter(leads_somewhere)
+    link = links.filter(token_hash=token_hash(token), purpose__in=purposes).first()
     if link is None or not link.is_live(at):
         raise LinkNotLive(REFUSAL)
     return link
@@ -46,6 +49,11 @@ def withdraw(user: User, *purposes: MailedLink.Purpose, at: datetime) -> None:
     """End the links of a person that were not used, of some purposes or, if none is named, all."""
     links = MailedLink.objects.filter(user=user, used_at__isnull=True)
     (links.filter(purpose__in=purposes) if purposes else links).update(used_at=at)
+
+
+def withdraw_of(subject_id: UUID, purpose: MailedLink.Purpose, *, at: datetime) -> None:
+    """End the links about one record that were not used."""
+    MailedLink.objects.filter(subject_id=subject_id, purpose=purpose, used_at__isnull=True).update(used_at=at)
 
 
 def withdraw_not_me(user: User, at: datetime) -> None:

@@ -9,6 +9,7 @@ from accounts.models.company import Company
 from accounts.models.grant import HasRole, Restricted, one_role
 from security.ids import uuid7
 
+MOST_AT_ONCE = 50
 
 class Invitation(HasRole, Restricted):
     """A role offered to whoever has one address. It is accepted once, within seven days, or withdrawn."""

@@ -14,7 +14,7 @@ class MailedLink(models.Model):
     """A link that acts for a person once. Its token is made when the letter leaves; only the hash is kept.
 
     Without a user it leads nowhere: it stands for an address that has no account, so that asking
-    for one costs the same as for an address that has.
+    for one costs the same as for an address that has. Only an invitation is for whoever has the address.
     """
 
     class Purpose(models.TextChoices):

@@ -40,7 +40,7 @@ def sign_in(request: Any) -> HttpResponse:
     answer, state = sent_passkey(request)
     if answer:
         try:
-            return _begin(request, sign_ins.with_passkey(answer=answer, state=state, **who, at=at), onward, at)
+            return begin(request, sign_ins.with_passkey(answer=answer, state=state, **who, at=at), onward, at)
         except PasskeyRefused as refusal:
             return _first_page(request, SignInForm(), onward, refusal)
     form = SignInForm(request.POST or None)
@@ -51,7 +51,7 @@ def sign_in(request: Any) -> HttpResponse:
     except TooManyTries as refusal:
         return _first_page(request, form, onward, refusal, status=429)
     if isinstance(outcome, SignedIn):
-        return _begin(request, outcome, onward, at)
+        return begin(request, outcome, onward, at)
     pending.keep(request, outcome)
     return _redirect("accounts:sign_in_code", onward)
 
@@ -82,7 +82,7 @@ def sign_in_code(request: Any) -> HttpResponse:
         signed_in = sign_ins.with_second_step(pending=waiting, step=step, **_who(request), at=at)
     except SignInRefused as refusal:
         return _first_page(request, SignInForm(initial={"email": waiting.address}), onward, refusal)
-    return _begin(request, signed_in, onward, at)
+    return begin(request, signed_in, onward, at)
 
 
 def _who(request: Any) -> dict[str, Any]:
@@ -90,7 +90,8 @@ def _who(request: Any) -> dict[str, Any]:
     return {"by": Actor.visitor(request), "device_token": read_cookie(request, DEVICE)}
 
 
-def _begin(request: Any, signed_in: SignedIn, onward: str, at: datetime) -> HttpResponse:
+def begin(request: Any, signed_in: SignedIn, onward: str, at: datetime) -> HttpResponse:
+    """Sign somebody in who has shown all, remember the browser, and go on."""
     remembered = known_devices.remember(
         account=signed_in.account,
         token=read_cookie(request, DEVICE),

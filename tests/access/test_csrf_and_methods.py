@@ -36,6 +36,7 @@ KEPT_PRIVATELY = {"portal:brand", "portal:logo", "billing:logo"}
 KEYS_IN_THEIR_ADDRESS = {
     "accounts:email_agree",
     "accounts:factor_reset_cancel",
+    "accounts:invitation_accept",
     "accounts:not_me",
     "accounts:reset_password",
     "accounts:unlock",

@@ -26,7 +26,7 @@ def html(letter):
 
 def path(letter):
     """Where the link in a letter leads, which its two forms agree on."""
-    [found] = re.findall(r"https://testserver(/account/\S+|/sign-in/reset/\S+)", text(letter))
+    [found] = re.findall(r"https://testserver(/account/\S+|/sign-in/reset/\S+|/invitation/\S+)", text(letter))
     assert set(re.findall(r'href="https://testserver([^"]+)"', html(letter))) == {found}
     return found
 
