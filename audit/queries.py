@@ -55,10 +55,16 @@ def history(object_type: str, object_id: UUID | str, limit: int = TIMELINE) -> l
     return _newest(BillingEvent.objects.filter(object_type=object_type, object_id=str(object_id)), limit)
 
 
-def histories(objects: Mapping[str, Collection[UUID]], limit: int = TIMELINE) -> list[BillingEvent]:
-    """What happened to several objects, given as ids by type, newest first."""
+def histories(
+    objects: Mapping[str, Collection[UUID]], customer_ids: Iterable[UUID] | None = None, limit: int = TIMELINE
+) -> list[BillingEvent]:
+    """What happened to several objects, given as ids by type, newest first.
+
+    For a restricted reader without what happened while they were of a customer who is hidden.
+    """
     ids = [str(id) for group in objects.values() for id in group]
-    return _newest(BillingEvent.objects.filter(object_type__in=list(objects), object_id__in=ids), limit)
+    rows = BillingEvent.objects.filter(object_type__in=list(objects), object_id__in=ids)
+    return _newest(_about(rows, customer_ids), limit)
 
 
 def customer_history(customer_id: UUID, limit: int = TIMELINE) -> list[BillingEvent]:

@@ -10,10 +10,10 @@ from django.http import QueryDict
 from accounts.access import Access
 from accounts.models import Membership
 from accounts.models.grant import MOST_CUSTOMERS, MOST_FIELDS
-from billing import custom_values, doors
+from billing import custom_values
 from billing.custom_values import ValueRefused
 from billing.forms.fields import SomeOfField, TextField
-from billing.models import CustomField
+from billing.models import Customer, CustomField
 from billing.queries.custom_fields import MOST_VALUES, active, values_in_use
 from billing.queries.restrictions import Restricted, customers_named, line_of, named_lines
 from security.text import PlainTextField, clean_text
@@ -57,7 +57,7 @@ class RestrictionForm(forms.Form):
         self, data: QueryDict | None = None, *, access: Access, target: Restricted, judged: bool = True
     ) -> None:
         """Not `judged`, what was sent is shown again without a word about what is missing: there are steps to come."""
-        self.access, self.target, self.everybody = access, target, doors.customers(access)
+        self.access, self.target, self.everybody = access, target, access.visible(Customer)
         self.company_fields = {str(field.pk): field for field in active(access)}
         sent = None if data is None else self._with_found(data)
         known = self._kept() if sent is None else self._typed(sent)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
+from accounts.access import Access
 from audit import queries as logs
 from billing import formats
 from billing.models import Allocation, EmailMessage, Invoice, Note, Payment, PaymentAttempt
@@ -115,12 +116,13 @@ def load_document(invoice: Invoice) -> None:
     prefetch_related_objects([invoice], "lines", "adjustments", "taxes", "allocations__payment")
 
 
-def invoice_page(invoice: Invoice, as_of: datetime.date) -> InvoicePage:
+def invoice_page(access: Access, invoice: Invoice, as_of: datetime.date) -> InvoicePage:
+    """The page as this reader may see it: a draft may have been somebody else's before."""
     load_document(invoice)
     emails = list(invoice.emails.order_by("-queued_at", "-pk"))
     attempts = list(invoice.attempts.order_by("-started_at", "-pk"))
     allocations = sorted(invoice.allocations.all(), key=lambda one: one.allocated_at, reverse=True)
-    notes = list(invoice.notes.order_by("-written_at", "-pk"))
+    notes = list(access.visible(Note).filter(invoice=invoice).order_by("-written_at", "-pk"))
     shown = invoice.shown_status(as_of)
     return InvoicePage(
         invoice=invoice,
@@ -143,7 +145,8 @@ def invoice_page(invoice: Invoice, as_of: datetime.date) -> InvoicePage:
                 "paymentattempt": [one.pk for one in attempts],
                 "emailmessage": [one.pk for one in emails],
                 "note": [one.pk for one in notes],
-            }
+            },
+            access.visible_customer_ids(),
         ),
     )
 

@@ -12,7 +12,11 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.approvals import find, waits
+from accounts.errors import AccountsError, SecondPersonNeeded
 from accounts.permissions import Permission
+from accounts.queries.approvals import waiting_about
+from accounts.views import second_person
 from billing import doors, emails, formats
 from billing.actions import drafts, invoices, notes
 from billing.documents.from_invoice import sheet_of
@@ -23,6 +27,7 @@ from billing.forms.invoice_acts import MarkSentForm, ReasonForm, SendForm
 from billing.models import EmailMessage, Invoice
 from billing.queries.invoice_page import invoice_page, load_document
 from billing.queries.recipients import recipients_of
+from billing.queries.write_offs import amount_of, why_too_much
 from security.guards import require
 
 
@@ -107,15 +112,24 @@ def void(request: HttpRequest, id: UUID) -> HttpResponse:
 @require(Permission.INVOICE_WRITE_OFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def write_off(request: HttpRequest, id: UUID) -> HttpResponse:
-    invoice = _invoice(request, id)
+    invoice, access = _invoice(request, id), request.access
 
     def act(form: ReasonForm) -> str:
         reason = form.cleaned_data["reason"]
-        written = invoices.write_off(invoice=invoice, reason=reason, by=request.access.actor, at=timezone.now())
+        given = {"membership": access.membership, "by": access.actor, "at": timezone.now()}
+        try:
+            written = invoices.write_off(invoice=invoice, reason=reason, **given)
+        except SecondPersonNeeded as needed:
+            return second_person.ask(request, needed, reason)
         amount = formats.money(written.amount_written_off)
         return f"{amount} of invoice {invoice} is written off. You can undo this if the customer pays after all."
 
-    return _asked(request, invoice, ReasonForm, act, "write_off")
+    context = {
+        "too_much": why_too_much(access.rights, invoice.balance),
+        "waits": waits(access.company, find("write_off"), amount_of(invoice.balance)),
+        "waiting": waiting_about(access.company, find("write_off"), str(invoice.pk), timezone.now()),
+    }
+    return _asked(request, invoice, ReasonForm, act, "write_off", **context)
 
 
 @require(Permission.INVOICE_WRITE_OFF)
@@ -217,7 +231,7 @@ def _invoice(request: HttpRequest, id: UUID) -> Invoice:
 
 def _page(request: HttpRequest, invoice: Invoice, note_form: NoteForm) -> HttpResponse:
     as_of = request.access.company.today(timezone.now())
-    page = invoice_page(invoice, as_of)
+    page = invoice_page(request.access, invoice, as_of)
     context = {
         "page": page,
         "invoice": invoice,
@@ -235,13 +249,14 @@ def _asked(
     act: Callable[[Any], str],
     page: str,
     then: str = "",
+    **more: Any,
 ) -> HttpResponse:
     """A page that asks before it acts; `act` changes the invoice and returns what to say."""
     form = form_class(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             sentence = act(form)
-        except BillingError as refusal:
+        except (BillingError, AccountsError) as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, sentence)
@@ -251,6 +266,7 @@ def _asked(
         "form": form,
         "name": invoice.number or f"the draft for {invoice.customer_name}",
         "amount": formats.money(invoice.balance if invoice.number else invoice.total),
+        **more,
     }
     return TemplateResponse(request, f"billing/invoices/{page}.html", context)
 
