@@ -21,6 +21,7 @@ from accounts.models import Membership
 from accounts.models.session import Proof
 from accounts.policy import NOTHING, Demand, Kind, demand, needs_passkey
 from accounts.queries.factors import has_second_factor, kinds_of
+from accounts.queries.members import closed_to
 from accounts.queries.memberships import live_memberships
 from accounts.scoping import in_company
 from audit.actors import Actor
@@ -88,7 +89,7 @@ class AccessMiddleware:
             back = f"?next={quote(request.get_full_path())}" if request.method == "GET" else ""
             return redirect(reverse("accounts:security_set_up") + back)
         if request.access is None and guard not in (FACTOR_SET_UP, SIGNED_IN):
-            return render(request, "accounts/company/none.html", status=403)
+            return render(request, "accounts/company/none.html", {"closed": closed_to(request.user)}, status=403)
         return None
 
     def process_exception(self, request: Any, exception: Exception) -> None:

@@ -7,18 +7,26 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Other apps learn how a company begins to bill, in what, what restricts members, and where the pages stand."""
+        from accounts import approvals
         from accounts.access import customer_models, with_values
         from accounts.actions.companies import on_company_created
+        from accounts.actions.members import on_revoked
         from accounts.limits import known_currencies
+        from accounts.queries.members import owned_counts
         from audit.registry import declare_link
-        from billing.actions import sellers
+        from billing.actions import approved_acts, exports, owners, sellers
         from billing.currencies import CURRENCIES
         from billing.models import Customer
         from billing.queries.custom_fields import holding
+        from billing.queries.owners import owned_count
 
         on_company_created.append(sellers.create)
+        on_revoked.append(owners.hand_over)
+        owned_counts.append(owned_count)
         known_currencies.update(CURRENCIES)
         customer_models.append(Customer)
         with_values.append(holding)
+        for kind in (approved_acts.WRITE_OFF, approved_acts.BANK_DETAILS, exports.ALL_CUSTOMERS):
+            approvals.declare(kind)
         for object_type in ("customer", "invoice", "payment"):
             declare_link(object_type, f"billing:{object_type}_detail")

@@ -24,6 +24,7 @@ from billing.documents.from_invoice import sheet_of
 from billing.documents.pdf import render_invoice
 from billing.links import portal_link
 from billing.models import Allocation, Customer, EmailMessage, Invoice, Payment, Seller
+from billing.queries.senders import sender_of, why_not_sent
 
 ENDED: dict[str, str] = {Invoice.Status.VOID: "voided", Invoice.Status.WRITTEN_OFF: "written off"}
 
@@ -36,12 +37,13 @@ def queue(
     to: str,
     name: str,
     customer: Customer,
+    by: Actor,
     at: datetime.datetime,
     invoice: Invoice | None = None,
     payment: Payment | None = None,
     message: str = "",
 ) -> EmailMessage:
-    """One letter to one address; it leaves after the commit."""
+    """One letter to one address; it leaves after the commit, if the member who sends it still may by then."""
     email = EmailMessage(
         company_id=customer.company_id,
         customer=customer,
@@ -51,6 +53,7 @@ def queue(
         recipient=to,
         recipient_name=name,
         message=message,
+        queued_by=sender_of(by, customer.company_id),
         queued_at=at,
     )
     email.save(force_insert=True)
@@ -60,12 +63,13 @@ def queue(
 
 @transaction.atomic
 def queue_again(*, email: EmailMessage, by: Actor, at: datetime.datetime) -> EmailMessage:
-    """Give a letter that could not be sent another round of tries."""
+    """Give a letter that could not be sent another round of tries, as one of whoever asks for it."""
     email = EmailMessage.objects.select_for_update().get(pk=email.pk)
     if email.status != EmailMessage.Status.FAILED:
         return email
     email.status, email.attempts, email.queued_at = EmailMessage.Status.QUEUED, 0, at
-    email.save(update_fields=["status", "attempts", "queued_at"])
+    email.queued_by = sender_of(by, email.company_id)
+    email.save(update_fields=["status", "attempts", "queued_at", "queued_by"])
     log.record(events.EMAIL_QUEUED, target=email, by=by, at=at)
     deliver.enqueue(str(email.company_id), str(email.pk))
     return email
@@ -100,7 +104,9 @@ def send(email: EmailMessage, at: datetime.datetime) -> None:
 
 
 def refuse_overtaken(email: EmailMessage) -> None:
-    """While a letter waits for the mail server, its invoice may be voided or paid, and its reader archived."""
+    """While a letter waits, its sender may be shut out, its invoice voided or paid, and its reader archived."""
+    if refusal := why_not_sent(email):
+        raise Overtaken(refusal)
     if _is_archived(email):
         raise Overtaken(f"The contact {email.recipient_name} was archived before this left.")
     payment, invoice = email.payment, email.invoice

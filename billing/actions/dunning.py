@@ -28,7 +28,7 @@ def send_reminder(*, invoice: Invoice, step: str, by: Actor, at: datetime.dateti
         raise ReminderRefused(f"{invoice.customer} has no e-mail address.")
     name, address = to[0]
     email = emails.queue(
-        EmailMessage.Kind.REMINDER, to=address, name=name, customer=invoice.customer, invoice=invoice, at=at
+        EmailMessage.Kind.REMINDER, to=address, name=name, customer=invoice.customer, invoice=invoice, by=by, at=at
     )
     reminder = Reminder(company_id=invoice.company_id, invoice=invoice, step=step, email=email, sent_at=at)
     reminder.save(force_insert=True)

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.actions import approvals, granting
+from accounts.models import Membership
+from accounts.permissions import Permission
 from audit import log
 from audit.actors import Actor
 from billing import emails, events, ledger, locks, numbering
@@ -24,6 +27,7 @@ from billing.errors import (
 from billing.models import Customer, EmailMessage, Invoice, LedgerEntry, Seller
 from billing.models import Sequence as NumberSequence
 from billing.queries.recipients import recipients_of
+from billing.queries.write_offs import amount_of, why_too_much
 
 # Why each of a selection is left as it is.
 Refusals = dict[UUID, BillingError]
@@ -123,6 +127,7 @@ def send(
             customer=invoice.customer,
             invoice=invoice,
             message=message,
+            by=by,
             at=at,
         )
         for name, address in missing
@@ -202,14 +207,31 @@ def void(*, invoice: Invoice, reason: str, by: Actor, at: datetime.datetime) -> 
 
 
 @transaction.atomic
-def write_off(*, invoice: Invoice, reason: str, by: Actor, at: datetime.datetime) -> Invoice:
-    """Still valid, no longer expected: what is left of it becomes bad debt."""
+def write_off(
+    *,
+    invoice: Invoice,
+    reason: str,
+    membership: Membership | None = None,
+    is_agreed: bool = False,
+    by: Actor,
+    at: datetime.datetime,
+) -> Invoice:
+    """Still valid, no longer expected: what is left of it becomes bad debt.
+
+    A member writes off within the limit of their role and, where the company wants it, only once a second person
+    agreed. Without one it is an operator's act, or a test's.
+    """
+    holder = granting.holder(membership, Permission.INVOICE_WRITE_OFF) if membership else None
     invoice = locks.invoice(invoice.pk)
     if invoice.status != Invoice.Status.ISSUED or not invoice.balance:
         raise InvoiceNotWritable("Only an issued invoice with something left to pay can be written off.")
     if invoice.pending_at:
         raise InvoiceNotWritable(f"A payment of {invoice} is under way. Wait until it arrives or fails.")
     owed = invoice.balance
+    if holder and (refused := why_too_much(holder.rights, owed)):
+        raise InvoiceNotWritable(refused)
+    if holder and not is_agreed:
+        approvals.refuse_alone("write_off", holder.company, target=invoice, amount=amount_of(owed))
     invoice.status, invoice.written_off_at = Invoice.Status.WRITTEN_OFF, at
     invoice.amount_written_off, invoice.balance = owed, owed - owed
     invoice.save(update_fields=["status", "written_off_at", "amount_written_off", "balance"])

@@ -85,7 +85,7 @@ def record(
     ledger.post(entries)
     if receipt_to:
         name, address = receipt_to
-        emails.queue(EmailMessage.Kind.RECEIPT, to=address, name=name, customer=customer, payment=payment, at=at)
+        emails.queue(EmailMessage.Kind.RECEIPT, to=address, name=name, customer=customer, payment=payment, by=by, at=at)
     log.record(
         events.PAYMENT_RECORDED,
         target=payment,
