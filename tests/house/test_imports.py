@@ -97,13 +97,14 @@ LAYERS = {
         "access": "models permissions roles",
         "approvals": f"{PURE} permissions limits models",
         "comparison": "permissions roles limits",
+        "explanations": "permissions roles limits comparison models policy approvals",
         "doors": f"{PURE} models queries access",
         "sessions": "models queries actions",
         "session_store": "models",
         "passkeys": f"{PURE} models",
         "step_up": f"{PURE} models queries forms actions sessions passkeys",
         "middleware": "access actions events models policy queries scoping sessions",
-        "queries": f"{PURE} permissions roles limits comparison models access approvals",
+        "queries": f"{PURE} permissions roles limits comparison models access approvals policy explanations",
         "forms": f"{PURE} permissions roles limits comparison models queries access approvals",
         "actions": (
             f"{PURE} permissions roles limits comparison models queries locks scoping policy passkeys letters pending "
@@ -111,7 +112,7 @@ LAYERS = {
         ),
         "views": (
             f"{PURE} permissions roles limits comparison models queries forms actions sessions policy passkeys step_up "
-            "pending doors access approvals api scoping"
+            "pending doors access approvals api scoping explanations"
         ),
         "api": f"{PURE} permissions models queries access actions scoping",
     },
