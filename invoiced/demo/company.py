@@ -13,7 +13,8 @@ from accounts.actions import companies, factors, members, users
 from accounts.models import Company, Membership
 from audit.actors import Actor
 from billing.actions import contacts, customers, items, sellers, tax_rates
-from billing.models import Contact, Customer, Item, Seller, TaxRate
+from billing.models import Contact, Customer, CustomField, Item, Seller, TaxRate
+from invoiced.demo import access
 from invoiced.demo.names import Names
 from invoiced.demo.receivables import Receivable
 
@@ -107,7 +108,11 @@ def stock(company: Company, by: Actor, at: datetime.datetime) -> dict[str, Item]
 
 
 def meet_customers(
-    company: Company, receivables: Iterable[Receivable], team: Team, at: datetime.datetime
+    company: Company,
+    receivables: Iterable[Receivable],
+    team: Team,
+    fields: tuple[CustomField, CustomField],
+    at: datetime.datetime,
 ) -> dict[str, tuple[Customer, Contact]]:
     """A customer with a contact for each key in the data; every third one is the account manager's."""
     names, met = Names(), {}
@@ -127,6 +132,7 @@ def meet_customers(
                 "paperless": receivable.paperless,
                 "owner": manager if place % 3 == 0 else None,
             },
+            values=access.values_of(fields, place, receivable.issued),
             by=by,
             at=at,
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from invoiced.demo.access import MORE_SIGN_INS
 from invoiced.demo.company import PASSWORD, PEOPLE
 from invoiced.demo.story import Story
 
@@ -17,7 +18,7 @@ def write(path: Path, site: str, story: Story) -> dict[str, Any]:
     """The first time: the sign-ins and the link are known only now."""
     members = [
         {"email": email, "password": PASSWORD, "role": role, "totp_secret": story.team.totp_secrets.get(email)}
-        for role, _, email in PEOPLE
+        for role, email in [(role, email) for role, _, email in PEOPLE] + MORE_SIGN_INS
     ]
     return _save(path, {"url": site, "members": members, "portal_link": story.portal_link})
 

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from accounts.models import Company
 from accounts.scoping import in_company
+from invoiced.demo import access, present, receivables
 from invoiced.demo import company as founding
-from invoiced.demo import present, receivables
 from invoiced.demo.company import Team
 from invoiced.demo.history import History
 from invoiced.demo.present import Desk
@@ -36,8 +36,10 @@ def tell(now: datetime.datetime) -> Story:
         ada, bo = team.actor("ada@fernhill.example"), team.actor("bo@fernhill.example")
         founding.present(company, ada, beginning)
         items = founding.stock(company, ada, beginning)
-        customers = founding.meet_customers(company, data, team, beginning)
+        fields = access.keep_more(company, ada, beginning)
+        customers = founding.meet_customers(company, data, team, fields, beginning)
         History(company, customers, list(items.values()), bo, today, now).replay(data)
         known = [customer for customer, _ in customers.values()]
         shown = Desk(known, items, bo, today, now).lay_out()
+        access.part(company, fields[0], known, team.memberships["ada@fernhill.example"], founding.PASSWORD, now)
         return Story(team, present.link_to(shown, bo, now))
