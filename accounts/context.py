@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.permissions import Permission
+from accounts.queries.approvals import count_to_decide
 
 
 def _seconds_left(request: Any) -> tuple[int, int] | None:
@@ -17,7 +18,7 @@ def access(request: Any) -> dict[str, Any]:
     """Who asks and what they may do.
 
     `access`, `may.invoice_issue` and the like, the person's `companies`, whether this is the `demo`,
-    and the `seconds_left` of their session.
+    the `seconds_left` of their session, and how many requests for a second person they can decide (`to_decide`).
     """
     given = getattr(request, "access", None)
     return {
@@ -26,4 +27,5 @@ def access(request: Any) -> dict[str, Any]:
         "companies": [membership.company for membership in getattr(request, "memberships", [])],
         "demo": settings.DEMO,
         "seconds_left": _seconds_left(request),
+        "to_decide": lambda: count_to_decide(given, timezone.now()) if given else 0,
     }

@@ -97,7 +97,7 @@ def change_role(
     member.save(update_fields=["role", "own_role", *RESTRICTION_COLUMNS])
     changes = {"role": [former, member.role_name]}
     if hidden != member.restriction_words:
-        changes["customers seen"] = [hidden, member.restriction_words]
+        changes["restriction"] = [hidden, member.restriction_words]
     log.record(
         events.MEMBER_ROLE_CHANGED, target=member, by=by, at=at, changes=changes, former=former, role=member.role_name
     )

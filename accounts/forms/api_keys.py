@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -52,8 +52,10 @@ class ApiKeyForm(forms.Form):
     )
     last_day = DayField("Last day")
 
-    def __init__(self, data: Any, *, access: Access, today: date) -> None:
-        super().__init__(data, initial={"sees": "mine", "lasts": "90"})
+    def __init__(self, data: Any, *, access: Access, today: date, asked: Mapping[str, Any]) -> None:
+        """Begins with what was `asked` of a second person, if they agreed to a key."""
+        usual = {"sees": "mine", "lasts": UNTIL_A_DAY if asked else "90"}
+        super().__init__(data, initial=usual | {name: asked[name] for name in self.base_fields if name in asked})
         self.today = today
         self.fields["permissions"].choices = [
             (permission.value, f"{permission.sentence[0].upper()}{permission.sentence[1:]}")

@@ -1,5 +1,6 @@
 """The API keys of the company: who made them, for what, and when they were used."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +14,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import doors
 from accounts.actions import api_keys
-from accounts.errors import AccountsError
+from accounts.approvals import waits
+from accounts.errors import AccountsError, SecondPersonNeeded
 from accounts.forms.api_keys import ApiKeyForm
 from accounts.permissions import Permission
 from accounts.queries.api_keys import ended_keys, open_keys, row_of
+from accounts.queries.approvals import usable
 from accounts.step_up import fresh_factor
+from accounts.views import second_person
 from security.guards import require
 
 
@@ -39,7 +43,9 @@ def index(request: Any) -> HttpResponse:
 def create(request: Any) -> HttpResponse:
     """Make a key. The answer to the form is the one page that shows it."""
     access, at = request.access, timezone.now()
-    form = ApiKeyForm(request.POST or None, access=access, today=access.company.today(at))
+    form = ApiKeyForm(
+        request.POST or None, access=access, today=access.company.today(at), asked=_agreed_to(request, at)
+    )
     if form.is_valid():
         try:
             key, token = api_keys.make(
@@ -51,11 +57,38 @@ def create(request: Any) -> HttpResponse:
                 by=access.actor,
                 at=at,
             )
+        except SecondPersonNeeded as needed:
+            return _wait(request, form, needed)
         except AccountsError as refusal:
             form.add_error(None, str(refusal))
         else:
             return TemplateResponse(request, "accounts/api_keys/made.html", {"key": key, "token": token})
-    return TemplateResponse(request, "accounts/api_keys/create.html", {"form": form})
+    return _page(request, form)
+
+
+def _page(request: Any, form: ApiKeyForm) -> HttpResponse:
+    context = {"form": form, "waits": waits(request.access.company, api_keys.MAKING)}
+    return TemplateResponse(request, "accounts/api_keys/create.html", context)
+
+
+def _wait(request: Any, form: ApiKeyForm, needed: SecondPersonNeeded) -> HttpResponse:
+    """The key is put before a second person; whoever asked comes back to make exactly that one."""
+    try:
+        messages.info(request, second_person.ask(request, needed))
+    except AccountsError as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, form)
+    return redirect("accounts:api_key_list")
+
+
+def _agreed_to(request: Any, at: datetime) -> dict[str, Any]:
+    """What somebody agreed to, of the request named in the address, to be typed in again; nothing for any other."""
+    try:
+        id = UUID(request.GET.get("approval", ""))
+    except ValueError:
+        return {}
+    approval = usable(request.access.membership, api_keys.MAKING, at).filter(pk=id).first()
+    return approval.payload if approval else {}
 
 
 @require(Permission.API_KEY_VIEW)

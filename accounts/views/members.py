@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import doors
 from accounts.access import Access
 from accounts.actions import granting, members
-from accounts.errors import AccountsError
+from accounts.errors import AccountsError, SecondPersonNeeded
 from accounts.forms.members import MemberRoleForm, RevokeForm
 from accounts.models import Membership
 from accounts.permissions import Permission
@@ -23,6 +23,7 @@ from accounts.queries import members as queries
 from accounts.queries.api_keys import open_keys, row_of
 from accounts.queries.roles import get_role
 from accounts.step_up import fresh_factor
+from accounts.views import second_person
 from audit.actions import note_reading
 from security.guards import require
 
@@ -56,7 +57,10 @@ def role(request: Any, id: UUID) -> HttpResponse:
     form = MemberRoleForm(_sent(request), access=access, member=member)
 
     def act(decision: dict[str, Any]) -> str:
-        changed = members.change_role(membership=member, role=form.cleaned_data["role"], **decision)
+        try:
+            changed = members.change_role(membership=member, role=form.cleaned_data["role"], **decision)
+        except SecondPersonNeeded as needed:
+            return second_person.ask(request, needed)
         return f"{changed} is now {changed.role_name}. Customers seen: {changed.restriction_words}."
 
     return _decided(request, member, form, act, "role")

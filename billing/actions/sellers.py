@@ -6,7 +6,10 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Company
+from accounts.actions import approvals, granting
+from accounts.approvals import find, waits
+from accounts.models import Approval, Company, Membership
+from accounts.permissions import Permission
 from audit import log
 from audit.actors import Actor
 from billing import events, locks
@@ -39,6 +42,24 @@ def change(*, seller: Seller, details: Mapping[str, Any], by: Actor, at: datetim
         seller.save(update_fields=list(changes))
         log.record(events.SELLER_CHANGED, target=seller, by=by, at=at, changes=changes)
     return seller
+
+
+@transaction.atomic
+def change_or_ask(
+    *, seller: Seller, details: Mapping[str, Any], membership: Membership, by: Actor, at: datetime.datetime
+) -> Approval | None:
+    """As `change`, by a member. Where the company wants it, other bank details wait for a second person; the rest
+    counts at once. Returns what waits, if anything does.
+    """
+    holder, kind = granting.holder(membership, Permission.SETTINGS_EDIT), find("bank_details")
+    before, details = locks.seller(seller.pk).bank_details, dict(details)
+    waiting = None
+    if details["bank_details"] != before and waits(holder.company, kind):
+        after = details.pop("bank_details")
+        payload = {"before": before, "after": after, "changes": {"Payment instructions": [before, after]}}
+        waiting = approvals.ask(kind=kind, membership=holder, target=seller, payload=payload, by=by, at=at)
+    change(seller=seller, details=details, by=by, at=at)
+    return waiting
 
 
 @transaction.atomic

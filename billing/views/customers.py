@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.errors import AccountsError, SecondPersonNeeded
 from accounts.permissions import Permission
+from accounts.views import second_person
 from audit.queries import customer_history
 from billing import doors
 from billing.actions import customers, exports
@@ -20,7 +22,7 @@ from billing.models import Customer, CustomFieldValue
 from billing.queries import customer_record
 from billing.queries.custom_fields import active, shown_values
 from billing.queries.customer_export import customer_head, customer_table
-from billing.queries.customers import FILTERS, listed, narrowed, rows_of
+from billing.queries.customers import FILTERS, CustomerFilters, listed, narrowed, rows_of
 from billing.queries.keyset import PAGE_SIZE, counted
 from billing.queries.owners import may_add
 from billing.views.addresses import changed, stem
@@ -77,17 +79,31 @@ def export(request: HttpRequest) -> HttpResponseBase:
     as_of = access.company.today(at)
     found = narrowed(doors.customers(access), form.filters(), as_of)
     rows = customer_table(access.company, found, access.visible(CustomFieldValue), fields)
-    exports.record_customers(
-        company=access.company,
-        filters={name: value for name, value in request.GET.dict().items() if value},
-        by=access.actor,
-        at=at,
-    )
+    everybody = narrowed(doors.customers(access), CustomerFilters(), as_of)
+    try:
+        exports.record_customers(
+            membership=access.membership,
+            filters={name: value for name, value in request.GET.dict().items() if value},
+            are_all=not access.is_restricted and found.count() >= everybody.count(),
+            by=access.actor,
+            at=at,
+        )
+    except SecondPersonNeeded as needed:
+        return _waits(request, needed)
     return StreamingHttpResponse(
         stream(customer_head(fields), rows),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="customers-{as_of.isoformat()}.csv"'},
     )
+
+
+def _waits(request: HttpRequest, needed: SecondPersonNeeded) -> HttpResponse:
+    """The export of all customers is put before a second person; whoever asked comes back for it."""
+    try:
+        messages.info(request, second_person.ask(request, needed))
+    except AccountsError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("billing:customer_list")
 
 
 @require(Permission.CUSTOMER_CREATE)

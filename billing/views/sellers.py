@@ -7,7 +7,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.approvals import find, waits
+from accounts.errors import AccountsError
 from accounts.permissions import Permission
+from accounts.queries.approvals import waiting_about
 from accounts.step_up import fresh_factor_when
 from billing import doors
 from billing.actions import sellers
@@ -16,6 +19,9 @@ from billing.documents.images import LogoRefused, reencode_logo
 from billing.forms.sellers import LogoForm, SellerForm
 from billing.models import Logo, Seller
 from security.guards import require
+
+SAVED = "Company profile saved. Invoices issued from now on show it."
+SAVED_BUT = "Company profile saved, save for the payment instructions: they wait until a second person agrees."
 
 
 def changes_where_money_goes(request: HttpRequest) -> bool:
@@ -31,12 +37,17 @@ def changes_where_money_goes(request: HttpRequest) -> bool:
 @fresh_factor_when(changes_where_money_goes)
 @require_http_methods(["GET", "POST"])
 def company_settings(request: HttpRequest) -> HttpResponse:
-    seller = doors.get_seller(request.access)
+    access, seller = request.access, doors.get_seller(request.access)
     form = SellerForm(request.POST or None, record=seller)
     if form.is_valid():
-        sellers.change(seller=seller, details=form.details(), by=request.access.actor, at=timezone.now())
-        messages.success(request, "Company profile saved. Invoices issued from now on show it.")
-        return redirect("billing:company_settings")
+        given = {"membership": access.membership, "by": access.actor, "at": timezone.now()}
+        try:
+            waiting = sellers.change_or_ask(seller=seller, details=form.details(), **given)
+        except AccountsError as refusal:
+            form.add_error("bank_details", str(refusal))
+        else:
+            messages.success(request, SAVED_BUT if waiting else SAVED)
+            return redirect("billing:company_settings")
     return _page(request, seller, form=form, logo_form=LogoForm())
 
 
@@ -73,12 +84,15 @@ def logo(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, seller: Seller, **forms: Any) -> HttpResponse:
+    company, kind = request.access.company, find("bank_details")
     contrast = contrast_with_white(seller.brand_colour)
     context = {
         "seller": seller,
         "logo": request.access.visible(Logo).only("uploaded_at").first(),
         "contrast": contrast,
         "is_readable": contrast >= READABLE,
+        "waiting": waiting_about(company, kind, str(seller.pk), timezone.now()),
+        "bank_details_wait": waits(company, kind),
         **forms,
     }
     return TemplateResponse(request, "billing/settings/company.html", context)

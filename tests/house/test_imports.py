@@ -95,7 +95,7 @@ LAYERS = {
         "policy": "models",
         "pending": "",
         "access": "models permissions roles",
-        "approvals": f"{PURE} permissions limits models",
+        "approvals": f"{PURE} permissions roles limits models",
         "comparison": "permissions roles limits",
         "explanations": "permissions roles limits comparison models policy approvals",
         "doors": f"{PURE} models queries access",

@@ -1,0 +1,51 @@
+"""Writing off, and changing where customers pay to, once a second person agreed."""
+
+import datetime
+
+from accounts.approvals import Kind
+from accounts.errors import ApprovalOutdated
+from accounts.models import Approval, Membership
+from accounts.permissions import Permission
+from audit.actors import Actor
+from billing.actions import invoices, sellers
+from billing.errors import BillingError
+from billing.models import Invoice, Seller
+
+OWES_OTHER = "{invoice} owes {now} by now; what was asked for was to write off {asked}."
+CHANGED = "The payment instructions were changed since this was asked for."
+GONE = "This invoice is no longer there."
+
+
+def _write_off(
+    *, approval: Approval, requester: Membership, approver: Membership, by: Actor, at: datetime.datetime
+) -> None:
+    invoice = Invoice.objects.filter(company=approval.company, pk=approval.object_id).first()
+    if invoice is None:
+        raise ApprovalOutdated(GONE)
+    try:
+        written = invoices.write_off(
+            invoice=invoice, reason=approval.reason, membership=requester, is_agreed=True, by=by, at=at
+        )
+    except BillingError as refusal:
+        raise ApprovalOutdated(str(refusal)) from refusal
+    if written.amount_written_off.plain() != approval.amount:
+        now = written.amount_written_off.plain()
+        raise ApprovalOutdated(OWES_OTHER.format(invoice=invoice, now=now, asked=approval.amount))
+
+
+def _change_bank_details(
+    *, approval: Approval, requester: Membership, approver: Membership, by: Actor, at: datetime.datetime
+) -> None:
+    seller = Seller.objects.get(company=approval.company)
+    if seller.bank_details != approval.payload["before"]:
+        raise ApprovalOutdated(CHANGED)
+    sellers.change(seller=seller, details={"bank_details": approval.payload["after"]}, by=by, at=at)
+
+
+WRITE_OFF = Kind("write_off", "write off an invoice", Permission.INVOICE_WRITE_OFF, is_limited=True, perform=_write_off)
+BANK_DETAILS = Kind(
+    "bank_details",
+    "change the payment instructions on invoices",
+    Permission.SETTINGS_EDIT,
+    perform=_change_bank_details,
+)
