@@ -2,9 +2,10 @@
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 from accounts.actions import api_keys, invitations, members, roles, users
-from accounts.models import Company, Membership
+from accounts.models import Company, Membership, Role
 from accounts.permissions import Permission
 from accounts.roles import BUILT_IN, Rights
 from audit.actors import Actor
@@ -64,7 +65,7 @@ def part(
         at=at,
     )
 
-    def join(name: str, email: str, role: object, **restricted: object) -> Membership:
+    def join(name: str, email: str, role: str | Role, **restricted: Any) -> Membership:
         user = users.create(email=email, name=name, password=password, by=OPERATOR, at=at)
         return members.add(company=company, user=user, role=role, by=by, at=at, **restricted)
 

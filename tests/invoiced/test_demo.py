@@ -49,7 +49,9 @@ def test_the_story_is_told_through_the_ordinary_actions(few_receivables, tmp_pat
     call_command("check_books", stdout=out)
     assert out.getvalue().endswith("The books are true.\n")
     roles = Counter(Membership.objects.values_list("role", flat=True))
-    assert roles == {"administrator": 2, "employee": 1, "account_manager": 1, "read_only": 1}
+    assert roles == {"administrator": 2, "employee": 2, "account_manager": 1, "read_only": 2, "": 1}
+    kept = Membership.objects.order_by("restriction").values_list("restriction", flat=True).distinct()
+    assert [*kept] == ["customers", "fields", "none", "owner"]
     with in_company(company):
         shown = {invoice.shown_status(NOW.date()) for invoice in Invoice.objects.all()}
         assert shown >= {"draft", "not_sent", "sent", "paid", "past_due", "voided", "bad_debt"}
@@ -59,7 +61,7 @@ def test_the_story_is_told_through_the_ordinary_actions(few_receivables, tmp_pat
 
     signs = signposts.write(tmp_path / "demo.json", "http://localhost:8000", told)
     assert json.loads((tmp_path / "demo.json").read_text()) == signs
-    assert [sorted(member) for member in signs["members"]] == [["email", "password", "role", "totp_secret"]] * 5
+    assert [sorted(member) for member in signs["members"]] == [["email", "password", "role", "totp_secret"]] * 7
     assert sum(member["totp_secret"] is not None for member in signs["members"]) == 1
     moved = signposts.move(tmp_path / "demo.json", "http://localhost:8123")
     assert moved["portal_link"] == "http://localhost:8123" + urlsplit(signs["portal_link"]).path
