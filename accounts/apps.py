@@ -18,3 +18,4 @@ class AccountsConfig(AppConfig):
         declare_link("approval", "accounts:approval_detail")
         register(checks.permissions_and_views_agree, Tags.security)
         register(checks.roles_are_whole, Tags.security)
+        register(checks.stored_permissions_are_known, Tags.database)

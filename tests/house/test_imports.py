@@ -92,7 +92,7 @@ LAYERS = {
         "mail": "",
         "letter_kinds": "models",
         "letters": f"{PURE} models queries mail letter_kinds",
-        "policy": "models",
+        "policy": "models roles",
         "pending": "",
         "access": "models permissions roles",
         "approvals": f"{PURE} permissions roles limits models",
@@ -119,6 +119,7 @@ LAYERS = {
     "billing": usual(BILLING)
     | {
         "triggers": "",
+        "apps": "checks models queries actions currencies",
         "api": f"{BILLING} models queries",
         "links": f"{BILLING} models",
         "numbering": f"{BILLING} models locks",

@@ -87,6 +87,7 @@ def test_a_web_process_does_not_start_with_an_undeclared_view():
         checks.stop_if_unsafe()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_web_process_starts_with_the_views_we_have():
     checks.stop_if_unsafe()
 
