@@ -81,7 +81,7 @@ def invite_many(
     for invitation in made:
         refuse_to_offer(invitation, own)
         if invitation.is_administrator and not is_agreed:
-            approvals.refuse_alone("administrator", granter.company, **_asked_together(made))
+            approvals.refuse_alone("administrator", locks.company(company.pk), **_asked_together(made))
         invitation.save(force_insert=True)
         log.record(events.INVITATION_CREATED, target=invitation, by=by, at=at, role=invitation.role_name)
         _send(invitation, by, at)

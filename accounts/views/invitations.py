@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import doors
 from accounts.actions import invitations
-from accounts.errors import AccountsError, InvitationRefused, TooManyTries
+from accounts.errors import AccountsError, InvitationRefused, SecondPersonNeeded, TooManyTries
 from accounts.forms.invitations import InviteForm
 from accounts.models import Invitation
 from accounts.permissions import Permission
 from accounts.step_up import fresh_factor
+from accounts.views import second_person
 from security.guards import require
 
 
@@ -29,14 +30,14 @@ def create(request: Any) -> HttpResponse:
     if form.is_valid():
         given = {"company": access.company, "granter": access.membership, "by": access.actor, "at": at}
         try:
-            made = invitations.invite_many(**form.cleaned_data, **given)
+            done = _invite(request, form, given)
         except InvitationRefused as refusal:
             form.add_error("emails", refusal.reasons)
         except AccountsError as refusal:
             form.add_error(None, str(refusal))
             status = 429 if isinstance(refusal, TooManyTries) else 200
         else:
-            messages.success(request, _invited(made))
+            messages.success(request, done)
             return redirect("accounts:invitation_create")
     context = {"form": form, "invitations": doors.invitations(access, at)}
     return TemplateResponse(request, "accounts/invitations/create.html", context, status=status)
@@ -69,6 +70,13 @@ def withdraw(request: Any, id: UUID) -> HttpResponse:
     else:
         messages.success(request, f"The invitation of {invitation} is withdrawn. Its letter opens nothing any more.")
     return redirect("accounts:team")
+
+
+def _invite(request: Any, form: InviteForm, given: dict[str, Any]) -> str:
+    try:
+        return _invited(invitations.invite_many(**form.cleaned_data, **given))
+    except SecondPersonNeeded as needed:
+        return second_person.ask(request, needed)
 
 
 def _invited(made: list[Invitation]) -> str:

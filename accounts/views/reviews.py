@@ -30,7 +30,7 @@ def review(request: Any) -> HttpResponse:
     if form.is_valid():
         who = {"company": access.company, "judge": access.membership, "by": access.actor, "at": at}
         try:
-            under_way = reviews.confirm(memberships=list(form.cleaned_data["members"]), **who)
+            under_way = reviews.confirm(memberships=form.cleaned_data["members"], **who)
         except AccountsError as refusal:
             form.add_error(None, str(refusal))
         else:
