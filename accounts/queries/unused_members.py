@@ -21,6 +21,6 @@ def to_warn(unused_since_day: datetime) -> QuerySet[Membership]:
 
 
 def to_suspend(unused_since_day: datetime, warned_before: datetime) -> QuerySet[Membership]:
-    """Those of them who were warned before then. The owner of a company is left out; so is its last administrator."""
+    """Those of them who were warned before then, but for the owners, who stay."""
     warned = unused_since(unused_since_day).filter(unused_warned_at__lte=warned_before)
     return warned.filter(is_owner=False)
