@@ -61,8 +61,9 @@ def change(
     role.save(update_fields=list(changes))
     log.record(events.ROLE_CHANGED, target=role, by=by, at=at, changes=changes)
     words = told(rights_before, rights, renamed=former if former != name else "")
-    for member in members_with(role.company, role.key).live() if words else ():
-        facts = {"role": role.name, "changed": words}
+    facts = {"role": role.name, "changed": words}
+    holders = [member for member in members_with(role.company, role.key) if member.is_live]
+    for member in holders if words else []:
         notices.tell_member("own_role_changed", membership=member, by=by, at=at, facts=facts)
     return role
 
@@ -132,8 +133,8 @@ def _refuse_impossible(rights: Rights) -> None:
 
 
 def _refuse_taken(company: Company, name: str, besides: Role | None = None) -> None:
-    others = Role.objects.filter(company=company).exclude(pk=besides and besides.pk)
-    taken = {*NAMES.values(), *others.values_list("name", flat=True)}
+    others = [role for role in Role.objects.filter(company=company) if role != besides]
+    taken = {*NAMES.values(), *(role.name for role in others)}
     if name.casefold() in {one.casefold() for one in taken}:
         raise NameTaken(f"There is a role called {name} already. Choose another name.")
 

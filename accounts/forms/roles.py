@@ -23,9 +23,9 @@ _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class RoleField(forms.ChoiceField):
     """One of the roles somebody may give, as actions take it. Those beyond their own rights are named, not offered."""
 
-    def __init__(self, access: Access, **options: Any) -> None:
+    def __init__(self, access: Access, *, without: Collection[str] = (), **options: Any) -> None:
         self.company = access.company
-        roles = roles_of(access.company)
+        roles = [role for role in roles_of(access.company) if role.key not in without]
         self.withheld = [role for role in roles if role.rights.beyond(access.rights)]
         offered = [(role.key, role.name) for role in roles if role not in self.withheld]
         note = ", ".join(role.name for role in self.withheld)
@@ -132,7 +132,7 @@ class LimitField(forms.CharField):
     """The most one act may move, in each currency named; empty for no limit."""
 
     def __init__(self, **options: Any) -> None:
-        usual = {
+        usual: dict[str, Any] = {
             "label": "Up to, at a time",
             "required": False,
             "help_text": "Whole amounts such as 500 EUR, 600 USD; currencies not named are not allowed. "
@@ -162,9 +162,7 @@ class DeleteRoleForm(forms.Form):
     def __init__(self, data: Any, *, access: Access, role: Role, is_held: bool) -> None:
         super().__init__(data)
         if is_held:
-            heir = RoleField(access, label="Role they get instead")
-            heir.choices = [choice for choice in heir.choices if choice[0] not in (ADMINISTRATOR, role.key)]
-            self.fields["heir"] = heir
+            self.fields["heir"] = RoleField(access, without=(ADMINISTRATOR, role.key), label="Role they get instead")
 
 
 def _limit_name(permission: Permission) -> str:
