@@ -4,18 +4,13 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
-from accounts.models import ApiKey, Approval, Invitation, Membership, OwnershipTransfer, Session
+from accounts.models import Approval, Invitation, Membership, OwnershipTransfer, Session
 
 
 def end_sessions(member: Membership) -> int:
     """Sign them out of this company at once, wherever they work in it; how many sessions that ended."""
     count, _ = Session.objects.filter(user=member.user_id, company=member.company_id).delete()
     return count
-
-
-def revoke_keys(member: Membership, at: datetime) -> int:
-    """Revoke the API keys they made; how many."""
-    return ApiKey.objects.filter(membership=member, revoked_at__isnull=True).update(revoked_at=at)
 
 
 def withdraw_requests(member: Membership, at: datetime) -> int:

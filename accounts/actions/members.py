@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts import events, locks, roles
-from accounts.actions import approvals, endings, granting, judging, notices, restricting
+from accounts.actions import api_keys, approvals, endings, granting, judging, notices, restricting
 from accounts.errors import AlreadyMember, MemberRefused
 from accounts.models import Company, Membership, Role, User
 from accounts.scoping import in_company
@@ -178,7 +178,7 @@ def revoke(
     member.save(update_fields=["revoked_at"])
     ended = {
         "sessions_ended": endings.end_sessions(member),
-        "api_access_revoked": endings.revoke_keys(member, at),
+        "api_access_revoked": api_keys.revoke_of(membership=member, by=by, at=at),
         "requests_withdrawn": endings.withdraw_requests(member, at),
         "invitations_withdrawn": endings.withdraw_invitations(member, at),
     }

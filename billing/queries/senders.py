@@ -14,6 +14,7 @@ SENDERS = {
     EmailMessage.Kind.RECEIPT: frozenset({Permission.PAYMENT_RECORD, Permission.INVOICE_SEND}),
 }
 """One of these lets a member send a letter of that kind: whoever records a payment sends its receipt."""
+
 SEND_AGAIN = "Try it again yourself if it is still wanted."
 
 
@@ -31,9 +32,7 @@ def why_not_sent(email: EmailMessage) -> str:
     live = Membership.objects.live().select_related("user", "company", "own_role")
     member = live.filter(pk=email.queued_by_id).first()
     if member is None:
-        return (
-            "Whoever sent this was suspended or left before it went out. Send it again yourself if it is still wanted."
-        )
+        return f"Whoever sent this was suspended or left before it went out. {SEND_AGAIN}"
     access = Access.of(member, Actor.member(member.user))
     if SENDERS[EmailMessage.Kind(email.kind)].isdisjoint(access.permissions):
         return f"{member} was not allowed to send this any more when it was to go out. {SEND_AGAIN}"
