@@ -18,7 +18,7 @@ def key(membership, *permissions, **fields):
         company=membership.company,
         membership=membership,
         name="Backup",
-        key_hash=f"{permissions}{fields}",
+        key_hash="-".join(permissions),
         permissions=permissions,
         created_at=make.AT,
         expires_at=make.AT,
