@@ -50,7 +50,7 @@ KINDS: dict[str, Kind] = {
     "api_key_made": _kind("key", "may", "due", link=Purpose.NOT_ME),
     "api_key_restricted": _kind("by", "key", "sight"),
     "api_key_revoked": _kind("by", "key"),
-    "api_key_expires": _kind("by", "key", "due"),
+    "api_key_expires": _kind("key", "due"),
     "role_changed": _kind("by", "former", "role", "sight"),
     "sight_changed": _kind("by", "sight"),
     "suspended": _kind("by"),

@@ -1,4 +1,7 @@
-"""Says where an answer differs from its schema. It knows the words of JSON Schema that our document uses, no others."""
+"""Says where an answer differs from its schema, down to properties that the schema does not name.
+
+It knows the words of JSON Schema that our document uses, and no others.
+"""
 
 import datetime
 import re
@@ -74,7 +77,7 @@ def _within(value: Any, schema: dict[str, Any], document: dict[str, Any], where:
         for position, one in enumerate(value):
             wrong += differences(one, schema["items"], document, f"{where}[{position}]")
     if isinstance(value, dict):
-        properties, more = schema.get("properties", {}), schema.get("additionalProperties", True)
+        properties, more = schema.get("properties", {}), schema.get("additionalProperties", "properties" not in schema)
         wrong += [f"{where}: {name} is missing" for name in schema.get("required", []) if name not in value]
         for name, one in value.items():
             if name in properties:

@@ -146,8 +146,8 @@ def tell_of_expiry(*, key: ApiKey, by: Actor, at: datetime) -> None:
         maker=str(key.membership.user),
         last_day=last_day.isoformat(),
     )
-    facts = {"key": key.name, "due": key.expires_at.isoformat()}
-    notices.tell_member("api_key_expires", membership=key.membership, by=by, at=at, facts=facts)
+    user, facts = key.membership.user, {"key": key.name, "due": key.expires_at.isoformat()}
+    letters.queue("api_key_expires", user=user, to=user.email, at=at, facts=facts, company=key.company)
 
 
 def note_use(*, key: ApiKey, by: Actor, at: datetime) -> None:

@@ -23,12 +23,10 @@ ERROR: Schema = {
     "type": "object",
     "description": "What was refused and why. The code stays, the message may be worded anew.",
     "required": ["error"],
-    "additionalProperties": False,
     "properties": {
         "error": {
             "type": "object",
             "required": ["code", "message"],
-            "additionalProperties": False,
             "properties": {
                 "code": {"type": "string", "enum": [MESSAGES[status][0] for status in ERRORS]},
                 "message": {"type": "string"},
@@ -59,7 +57,6 @@ def page_of(shape: Shape) -> Schema:
     return {
         "type": "object",
         "required": ["data", "next"],
-        "additionalProperties": False,
         "properties": {
             "data": {"type": "array", "items": shape.reference},
             "next": {"type": ["string", "null"], "format": "uri", "description": "Null where nothing follows."},

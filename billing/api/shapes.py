@@ -51,7 +51,6 @@ class Shape:
             "description": self.about,
             "required": list(self.properties),
             "properties": {name: known.schema for name, known in self.properties.items()},
-            "additionalProperties": False,
         }
 
     @property
