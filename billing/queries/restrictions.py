@@ -10,7 +10,7 @@ from accounts.access import Access, customers_in
 from accounts.models import ApiKey, Company, Invitation, Membership, User
 from accounts.models.grant import Sight
 from billing.models import Customer, CustomerBalance
-from billing.queries.balances import outstanding
+from billing.queries.balances import outstanding, written
 
 FIRST = 20
 FOUND = 20
@@ -40,7 +40,7 @@ def preview(access: Access, target: Restricted, mode: str, values: dict[str, lis
         count=seen.count(),
         of=everybody.count(),
         first=list(seen.order_by("name", "id")[:FIRST]),
-        open=[sums[currency].owed for currency in sorted(sums) if sums[currency].receivable],
+        open=[written(sums[one].receivable, one) for one in sorted(sums) if sums[one].receivable],
     )
 
 
