@@ -23,8 +23,8 @@ from security.guards import require
 def rules(request: Any) -> HttpResponse:
     """What waits for a second person, and who could be one."""
     access, at = request.access, timezone.now()
-    form = ApprovalRulesForm(request.POST or None, rules=access.company.approvals)
-    if request.method == "POST" and form.is_valid():
+    form = ApprovalRulesForm(request.POST if request.method == "POST" else None, rules=access.company.approvals)
+    if form.is_valid():
         try:
             changed = approval_rules.change(membership=access.membership, rules=form.rules(), by=access.actor, at=at)
         except AccountsError as refusal:
