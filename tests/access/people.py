@@ -2,18 +2,21 @@
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Company, Membership, Session
+from accounts.models import ApiKey, Company, Membership, Role, Session
+from security.tokens import new_token, token_hash
 from tests import books, make, visitors
+from tests.access.routes import all_routes
 from tests.visitors import Browser
 
 
-def member(company: Company, role: str, name: str) -> Membership:
+def member(company: Company, role: str | Role, name: str, **fields: Any) -> Membership:
     """A person in the company, who knows their password."""
-    membership = visitors.member(company, role, name)
+    membership = visitors.member(company, role, name, **fields)
     membership.user.set_password(make.PASSWORD)
     membership.user.save()
     return membership
@@ -29,13 +32,49 @@ def everybody(world: SimpleNamespace) -> dict[str, Browser]:
         "owner": visitors.browser(world.owner),
         "manager": visitors.browser(member(company, "account_manager", "Max")),
         "read_only": visitors.browser(member(company, "read_only", "Rea")),
+        "nothing": visitors.browser(member(company, make.role(company, name="Nothing"), "Nora")),
+        "fields": fields(world),
+        "ended": ended(company),
         "rival": visitors.browser(member(world.rival.company, "administrator", "Riva")),
         "half": half(company),
         "bare": bare(company),
         "stale": stale(company),
+        "key": key(company),
         "customer": visit(world.owned.tokens["portal:link"]),
         "other": visit(world.other.tokens["portal:link"]),
     }
+
+
+def fields(world: SimpleNamespace) -> Browser:
+    """An employee kept to the customers with a value in a field: among them the other customer, not the owner's."""
+    field, value = world.other.custom_field, world.other.customer.number
+    kept = {"restriction": "fields", "field_values": {str(field.pk): [value]}}
+    return visitors.browser(member(world.company, "employee", "Fia", **kept))
+
+
+def ended(company: Company) -> Browser:
+    """Somebody who was an administrator when they signed in, and whose membership has ended since."""
+    membership = member(company, "administrator", "Enid")
+    browser = visitors.browser(membership)
+    Membership.objects.filter(pk=membership.pk).update(revoked_at=timezone.now())
+    return browser
+
+
+def key(company: Company) -> Browser:
+    """A program with a key that may everything a key can, made by an administrator."""
+    token = new_token()
+    maker = member(company, "administrator", "Kay")
+    ApiKey.objects.create(
+        company=company,
+        membership=maker,
+        name="Screen",
+        hint=token[:12],
+        key_hash=token_hash(token),
+        permissions=sorted({one.guard for one in all_routes() if one.by_key and "." in one.guard}),
+        created_at=books.AT,
+        expires_at=timezone.now() + timedelta(days=30),
+    )
+    return Browser(headers={"Authorization": f"Bearer {token}"})
 
 
 def half(company: Company) -> Browser:

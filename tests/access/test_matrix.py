@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from django.urls import resolve
 
 from accounts.models import Session
@@ -11,7 +12,10 @@ from tests.access.routes import all_routes
 from tests.access.world import ask
 from tests.house.code import report
 
-COLUMNS = "anonymous administrator employee owner manager read_only rival half bare stale customer other".split()
+COLUMNS = [
+    *"anonymous administrator employee owner manager read_only nothing fields rival ended".split(),
+    *"half bare stale key customer other".split(),
+]
 METHODS = ("GET", "POST")
 ASKS_WHO_IS_THERE = b'name="confirm-interrupted"'
 
@@ -27,6 +31,8 @@ OPEN = {
     "accounts:unlock": "the token in the address is the key; it is for somebody who is kept from signing in",
     "accounts:forgot_password": "nobody is signed in, for want of a password; the answer is the same for every address",
     "accounts:password_strength": "says what it thinks of a text it was given; somebody with a mailed link asks it too",
+    "accounts:invitation_accept": "the token in the address is the key; whoever is asked in may have no account yet",
+    "billing:api_document": "says how programs ask, and nothing of anybody; it is the same in every installation",
     "accounts:reset_password": "the token in the address is the key; it chooses a password once and signs nobody in",
     "health": "monitors have no account; it says nothing but whether the database answers",
     "portal:link": "the token in the address is the key; opening it changes nothing and shows nothing of the invoice",
@@ -36,6 +42,10 @@ OPEN = {
 
 # Views that ask who is there for some requests only, and an empty form is none of them.
 ASKS_SOMETIMES = {"billing:company_settings": "only where the bank details change, to which customers pay"}
+
+
+# Who signs in begins at the dashboard, and from there goes on to what their role opens.
+LEADS_ON = {"nothing": {"billing:dashboard"}, "ended": set()}
 
 
 class Row(NamedTuple):
@@ -68,8 +78,29 @@ def test_a_session_that_shows_too_little_is_none():
     assert [row for row in rows() if row.cells["half"] != row.cells["anonymous"]] == []
 
 
+def test_a_key_is_nothing_to_pages_and_a_session_nothing_to_programs():
+    for_programs = {one.name for one in all_routes() if one.by_key}
+
+    assert {row.route for row in rows() if row.cells["key"] != row.cells["anonymous"]} == for_programs
+    assert {row.cells["key"] for row in rows() if row.route in for_programs and row.method == "GET"} == {"200"}
+    assert {
+        (row.method, cell)
+        for row in rows()
+        if row.route in for_programs
+        for who, cell in row.cells.items()
+        if who != "key"
+    } == {("GET", "401"), ("POST", "405")}
+
+
+@pytest.mark.parametrize("who", ["nothing", "ended"])
+def test_who_may_nothing_opens_no_page_that_asks_for_a_permission(who):
+    asking = {one.name for one in all_routes() if "." in one.guard and not one.by_key} - LEADS_ON[who]
+
+    assert {row.cells[who] for row in rows() if row.route in asking} == {"403"}
+
+
 def test_who_lacks_a_demanded_factor_gets_to_its_set_up_alone():
-    opened = {one.name for one in all_routes() if one.guard in ("public", "portal", "factor_set_up")}
+    opened = {one.name for one in all_routes() if one.by_key or one.guard in ("public", "portal", "factor_set_up")}
 
     assert {row.route for row in rows() if row.cells["bare"] != "setup"} == opened
 
@@ -82,15 +113,14 @@ def test_who_is_there_is_asked_again_where_the_view_says_so():
     }
 
 
-def test_everybody_is_answered_what_the_table_says(world, people):
+@pytest.mark.parametrize("who", COLUMNS)
+def test_everybody_is_answered_what_the_table_says(world, people, who):
     routes = {route.name: route for route in all_routes()}
     wrong = []
     for row in rows():
-        address = routes[row.route].address(world.owned)
-        for who, browser in people.items():
-            answer = described(ask(browser, row.method, address), row.goes_to)
-            if answer != row.cells[who]:
-                wrong.append(f"{row.method} {row.route} answers {who} {answer}, not {row.cells[who]}")
+        answer = described(ask(people[who], row.method, routes[row.route].address(world.owned)), row.goes_to)
+        if answer != row.cells[who]:
+            wrong.append(f"{row.method} {row.route} answers {answer}, not {row.cells[who]}")
     assert not wrong, report(wrong)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from copy import deepcopy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.actions import mailed_links
 from accounts.models import (
+    AccessReview,
     ApiKey,
     Approval,
     Company,
@@ -23,6 +24,7 @@ from accounts.models import (
     Invitation,
     MailedLink,
     Membership,
+    OwnershipTransfer,
     Passkey,
     TotpDevice,
     User,
@@ -162,6 +164,8 @@ def place_of(membership: Membership, invoice: Invoice) -> SimpleNamespace:
         role=make.role(company, Permission.CUSTOMER_VIEW, name=f"Clerk of {name}"),
         invitation=invitation,
         api_key=key_of(membership),
+        ownership=offer_of(membership, at),
+        access_review=AccessReview.objects.create(company=company, started_at=books.AT, finished_at=at),
         approval=Approval.objects.create(
             company=company,
             kind="write_off",
@@ -176,6 +180,26 @@ def place_of(membership: Membership, invoice: Invoice) -> SimpleNamespace:
             expires_at=at + DAY,
         ),
         tokens={"accounts:invitation_accept": mailed(None, Purpose.ACCEPT_INVITATION, about=invitation)},
+    )
+
+
+def offer_of(membership: Membership, at: datetime) -> OwnershipTransfer:
+    """An offer of the company to this member, open if it is the company's first."""
+    company = membership.company
+    owner, _ = Membership.objects.get_or_create(
+        company=company,
+        is_owner=True,
+        defaults={"user": make.user(name="Oona"), "role": "administrator", "created_at": books.AT},
+    )
+    is_first = not OwnershipTransfer.objects.filter(company=company).exists()
+    return OwnershipTransfer.objects.create(
+        company=company,
+        offered_by=owner,
+        offered_to=membership,
+        offered_at=at,
+        expires_at=at + DAY,
+        ended_at=None if is_first else at,
+        outcome="" if is_first else "withdrawn",
     )
 
 
