@@ -23,9 +23,8 @@ class PermissionsField(forms.MultipleChoiceField):
     default_error_messages = {"required": "Choose at least one thing the key may do."}
 
     def validate(self, value: Sequence[str]) -> None:
-        offered = {choice for choice, _ in list[tuple[str, str]](self.choices)}
         for stored in value:
-            if stored not in offered:
+            if not self.valid_value(stored):
                 raise ValidationError(_refusal(stored), code="invalid_choice")
         super().validate(value)
 
