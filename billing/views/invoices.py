@@ -124,7 +124,7 @@ def write_off(request: HttpRequest, id: UUID) -> HttpResponse:
         amount = formats.money(written.amount_written_off)
         return f"{amount} of invoice {invoice} is written off. You can undo this if the customer pays after all."
 
-    context = {
+    context: dict[str, Any] = {
         "too_much": why_too_much(access.rights, invoice.balance),
         "waits": waits(access.company, find("write_off"), amount_of(invoice.balance)),
         "waiting": waiting_about(access.company, find("write_off"), str(invoice.pk), timezone.now()),

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from accounts.actions import approval_rules, approvals, members
@@ -473,3 +474,15 @@ def test_an_approval_does_nothing_without_its_entry(asked, bo, monkeypatch):
         approvals.approve(approval=asked, **who(bo))
 
     assert (bank_details(), outcome(asked)) == ("", "waiting")
+
+
+def test_the_command_names_its_company_and_asks_first(company, ada):
+    switch_on(company, api_key={})
+
+    with pytest.raises(CommandError, match="There are 0 companies called Nobody"):
+        call_command("drop_approval_rules", "Nobody", "--yes")
+    with pytest.raises(CommandError, match="Add --yes"):
+        call_command("drop_approval_rules", company.name)
+    assert rules_of(company) == {"api_key": {}}
+    call_command("drop_approval_rules", company.name, "--yes")
+    assert rules_of(company) == {}
