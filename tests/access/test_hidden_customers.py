@@ -8,18 +8,22 @@ from urllib.parse import urlencode
 import pytest
 from django.utils import timezone
 
+from accounts.models import Approval, Membership
 from accounts.scoping import in_company
 from billing.actions import attempts, customers, invoices, notes, payments
 from billing.drafts import AdjustmentEntry
-from billing.models import EmailMessage, InvoiceAdjustment, Payment
+from billing.models import CustomField, CustomFieldValue, EmailMessage, InvoiceAdjustment, Payment
 from tests import books, programs
 from tests.access.routes import all_routes, route
-from tests.access.world import WHY, ask, attempt_at, letter_of, steady
+from tests.access.world import DAY, WHY, ask, attempt_at, letter_of, steady
 from tests.house.code import report
 
 MARK = "Zyxwv"
 SUM = "7,654,321"
 PRICE = "7654321"
+
+# What belongs to no customer, as the names of its routes call it.
+COMPANY_WIDE = ("item", "tax_rate", "custom_field", "restriction")
 
 # Pages an administrator finds the customer on, so that it is there to be seen.
 SHOWING = {
@@ -42,34 +46,35 @@ def hidden(world):
         return records(world.company)
 
 
-def records(company: Any) -> SimpleNamespace:
+def records(company: Any, mark: str = MARK) -> SimpleNamespace:
+    """A customer with one of everything, and its mark in every text."""
     customer = customers.create(
         company=company,
         details={
-            "name": f"Shared {MARK}",
+            "name": f"Shared {mark}",
             "kind": "company",
-            "email": f"{MARK}@hidden.example",
-            "phone": f"+49 {MARK}",
-            "attention_to": f"{MARK} attention",
-            "address": f"{MARK} street",
+            "email": f"{mark}@hidden.example",
+            "phone": f"+49 {mark}",
+            "attention_to": f"{mark} attention",
+            "address": f"{mark} street",
             "country": "DE",
-            "tax_id": f"{MARK} tax",
+            "tax_id": f"{mark} tax",
             "currency": "EUR",
             "payment_terms": "NET 30",
             "paperless": True,
             "owner": None,
         },
-        number=f"NR-{MARK}",
+        number=f"NR-{mark}",
         **WHY,
     )
-    contact = books.contact(customer, f"Con {MARK}", email=f"con-{MARK}@hidden.example", title=f"{MARK} title")
+    contact = books.contact(customer, f"Con {mark}", email=f"con-{mark}@hidden.example", title=f"{mark} title")
     written = {
         "contact": contact,
-        "purchase_order": f"PO {MARK}",
-        "message": f"{MARK} message",
-        "lines": [books.line(PRICE, description=f"{MARK} line", unit=MARK)],
+        "purchase_order": f"PO {mark}",
+        "message": f"{mark} message",
+        "lines": [books.line(PRICE, description=f"{mark} line", unit=mark)],
         "adjustments": [
-            AdjustmentEntry(kind=InvoiceAdjustment.Kind.CHARGE, label=f"{MARK} fee", percent=books.Decimal(1))
+            AdjustmentEntry(kind=InvoiceAdjustment.Kind.CHARGE, label=f"{mark} fee", percent=books.Decimal(1))
         ],
     }
     issued = books.issued(customer, **written)
@@ -78,13 +83,13 @@ def records(company: Any) -> SimpleNamespace:
         customer,
         "9000000",
         [payments.Use(paid.pk, paid.balance)],
-        reference=f"{MARK} ref",
+        reference=f"{mark} ref",
         method=Payment.Method.CHEQUE,
     )
-    written_off = invoices.write_off(invoice=books.issued(customer, **written), reason=f"{MARK} reason", **WHY)
-    disputed = invoices.dispute(invoice=books.issued(customer, **written), reason=f"{MARK} dispute", **WHY)
-    invoices.void(invoice=books.issued(customer, **written), reason=f"{MARK} void", **WHY)
-    notes.create(customer=customer, invoice=issued, text=f"{MARK} note", **WHY)
+    written_off = invoices.write_off(invoice=books.issued(customer, **written), reason=f"{mark} reason", **WHY)
+    disputed = invoices.dispute(invoice=books.issued(customer, **written), reason=f"{mark} dispute", **WHY)
+    invoices.void(invoice=books.issued(customer, **written), reason=f"{mark} void", **WHY)
+    notes.create(customer=customer, invoice=issued, text=f"{mark} note", **WHY)
     email = EmailMessage.objects.create(
         company=company,
         customer=customer,
@@ -93,14 +98,30 @@ def records(company: Any) -> SimpleNamespace:
         status=EmailMessage.Status.FAILED,
         recipient=contact.email,
         recipient_name=contact.name,
-        message=f"{MARK} letter",
-        failure=f"{MARK} bounced",
+        message=f"{mark} letter",
+        failure=f"{mark} bounced",
         queued_at=timezone.now(),
+    )
+    for field in CustomField.objects.filter(company=company):
+        CustomFieldValue.objects.create(company=company, customer=customer, field=field, value=f"{mark} value")
+    approval = Approval.objects.create(
+        company=company,
+        kind="write_off",
+        object_type="invoice",
+        object_id=str(issued.pk),
+        object_label=f"{mark} invoice",
+        customer_id=customer.pk,
+        amount=SUM,
+        payload={"invoice": str(issued.pk), "reason": f"{mark} reason"},
+        reason=f"{mark} asked",
+        requested_by=Membership.objects.filter(company=company).earliest("created_at", "pk"),
+        requested_at=timezone.now(),
+        expires_at=timezone.now() + DAY,
     )
     attempt, charge = attempt_at(issued)
     attempts.settle(
         attempt=attempt,
-        outcome=attempts.Outcome(attempts.DECLINED, attempt.amount, f"{MARK} declined"),
+        outcome=attempts.Outcome(attempts.DECLINED, attempt.amount, f"{mark} declined"),
         by=books.BY,
         at=timezone.now(),
     )
@@ -118,16 +139,17 @@ def records(company: Any) -> SimpleNamespace:
         attempt=attempt,
         charge=charge,
         mailbox_letter=letter_of(email),
+        approval=approval,
     )
 
 
 def questions(own: SimpleNamespace, hidden: SimpleNamespace):
     """Every page as it opens, each list turned round in every way, and everything that can be asked for by id."""
     for one in all_routes():
-        if one.name.startswith("accounts:") or one.guard in ("portal", "public"):
+        if one.name.startswith("accounts:") or one.guard in ("portal", "public") or one.by_key:
             continue
         yield one.name, one.address(own)
-        if set(one.arguments) & {"id", "object_id"} and "item" not in one.name and "tax_rate" not in one.name:
+        if set(one.arguments) & {"id", "object_id"} and not any(word in one.name for word in COMPANY_WIDE):
             argument = "object_id" if "object_id" in one.arguments else "id"
             record = hidden.invoice if argument == "object_id" else one.record(hidden)
             yield one.name, one.address(own, **{argument: record.pk})
@@ -140,6 +162,7 @@ def questions(own: SimpleNamespace, hidden: SimpleNamespace):
 SHARED = "Shared"
 WAYS: dict[str, list[dict[str, str]]] = {
     "billing:dashboard": [{"currency": "EUR"}],
+    "billing:customer_export": [{"show": "all"}, {"q": SHARED}],
     "billing:customer_list": [
         *({"q": word} for word in (SHARED, "hidden.example", "NR-")),
         *({"show": show} for show in ("owing", "overdue", "credit", "archived", "all")),
