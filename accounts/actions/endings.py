@@ -1,6 +1,7 @@
 """What ends with somebody's access to a company. Nothing of their other companies does."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import F, Q
 
@@ -31,7 +32,7 @@ def end_ownership_offers(member: Membership, at: datetime) -> None:
     concerned.update(ended_at=at, outcome=OwnershipTransfer.Outcome.WITHDRAWN)
 
 
-def end_outdated_ownership_offers(company_id: object, at: datetime) -> None:
+def end_outdated_ownership_offers(company_id: UUID, at: datetime) -> None:
     """Close the offer that nobody accepted in time, so that another can be made."""
     outdated = OwnershipTransfer.objects.filter(company_id=company_id, ended_at__isnull=True, expires_at__lte=at)
     outdated.update(ended_at=F("expires_at"))

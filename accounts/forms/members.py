@@ -34,7 +34,7 @@ class RevokeForm(forms.Form):
         super().__init__(data)
         if owned:
             self.fields["heir"] = HeirField(
-                label="Their customers get a new owner",
+                label="New owner of their customers",
                 queryset=possible_heirs(member),
                 required=False,
                 empty_label="Nobody for now",

@@ -22,7 +22,7 @@ def sender_of(by: Actor, company_id: UUID) -> Membership | None:
     """The member who acts; None for what runs by itself, or a customer does."""
     if by.type != "member":
         return None
-    return Membership.objects.present().filter(company=company_id, user=by.id).first()
+    return Membership.objects.present().filter(company=company_id, user=UUID(by.id)).first()
 
 
 def why_not_sent(email: EmailMessage) -> str:

@@ -271,7 +271,7 @@ def test_the_dialog_names_what_ends_and_hands_over_the_customers(at_work, ada, b
     text = shown(at_work.get(page(bo, "revoke")))
 
     assert "1 session ends" in text
-    assert "1 customer they look after gets a new owner" in text
+    assert "They look after 1 customer, who passes to whom you choose." in text
     assert "Gone" not in text
     refused = at_work.post(page(bo, "revoke"), {"heir": gone.user_id})
     assert "Choose a member of today, or nobody." in shown(refused)
