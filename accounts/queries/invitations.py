@@ -22,6 +22,8 @@ def listed_invitations(company: Company, at: datetime) -> QuerySet[Invitation]:
 
 def invitation_of(link: MailedLink) -> Invitation | None:
     """The invitation a mailed link leads to."""
+    if link.subject_id is None:
+        return None
     found = Invitation.objects.select_related("company", "own_role", "invited_by__user")
     return found.filter(pk=link.subject_id).first()
 

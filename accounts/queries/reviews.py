@@ -21,6 +21,11 @@ class Row:
     confirmation: ReviewedMember | None
     may_confirm: bool
 
+    @property
+    def is_offered(self) -> bool:
+        """Whether there is something to tick."""
+        return self.may_confirm and self.confirmation is None
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
