@@ -49,10 +49,9 @@ def invite_many(
 ) -> list[Invitation]:
     """Offer a role to each of these addresses, or to none if one of them is refused. Each gets a letter.
 
-    Where the company wants it, nobody invites an administrator unless a second person agreed.
-
     Restricted to a list of customers they see none until some are chosen. Account managers see their own customers
-    only, unless they are restricted in another way.
+    only, unless they are restricted in another way. Where the company wants it, nobody invites an administrator
+    unless a second person agreed.
     """
     addresses = list(dict.fromkeys(normalise_email(email) for email in emails))
     if len(addresses) > MOST_AT_ONCE:
