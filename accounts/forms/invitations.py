@@ -111,8 +111,7 @@ class InviteForm(forms.Form):
     def __init__(self, data: Any, *, access: Access) -> None:
         super().__init__(data)
         self.fields["emails"] = AddressesField(access)
-        role = self.fields["role"] = RoleField(access)
-        role.choices = [("", "Choose a role"), *role.choices]
+        self.fields["role"] = RoleField(access)
         self.order_fields(self.field_order)
 
     def clean(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from accounts.models import Role
 from accounts.permissions import LIMITABLE, Permission
 from accounts.queries.roles import AnyRole, role_of, roles_of
 from accounts.roles import ADMINISTRATOR, Rights
+from security.text import PlainTextField
 
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -27,11 +28,11 @@ class RoleField(forms.ChoiceField):
         self.company = access.company
         roles = [role for role in roles_of(access.company) if role.key not in without]
         self.withheld = [role for role in roles if role.rights.beyond(access.rights)]
-        offered = [(role.key, role.name) for role in roles if role not in self.withheld]
+        given = [(role.key, role.name) for role in roles if role not in self.withheld]
         note = ", ".join(role.name for role in self.withheld)
         usual: dict[str, Any] = {
             "label": "Role",
-            "choices": offered,
+            "choices": [("", "Choose a role"), *given],
             "help_text": f"Not listed, because more than you hold: {note}." if note else "",
             "error_messages": dict.fromkeys(("required", "invalid_choice"), "Choose one of the roles listed."),
         }
@@ -70,8 +71,8 @@ class Tick:
 class RoleForm(forms.Form):
     """A role somebody makes or changes. What they do not hold is shown, and cannot be ticked."""
 
-    name = forms.CharField(label="Name", max_length=60, error_messages={"required": "Give the role a name."})
-    description = forms.CharField(
+    name = PlainTextField(label="Name", max_length=60, error_messages={"required": "Give the role a name."})
+    description = PlainTextField(
         label="What it is for", max_length=200, required=False, help_text="One sentence, shown with the role."
     )
     permissions = forms.MultipleChoiceField(
