@@ -27,6 +27,7 @@ NOBODY = (
 )
 REPLACED = "Asked for anew with other details."
 NOT_IN_TIME = "Nobody decided within three days."
+LEFT = "Whoever asked for it has left."
 NOT_THEIRS = "Only whoever asked can withdraw a request."
 LOST = "{} may not do this any more, so nothing was done."
 Outcome = Approval.Outcome
@@ -111,6 +112,16 @@ def withdraw(*, approval: Approval, membership: Membership, by: Actor, at: datet
     _refuse_unless_waiting(approval, at)
     _end(approval, Outcome.WITHDRAWN, events.APPROVAL_WITHDRAWN, by, at)
     return approval
+
+
+@transaction.atomic
+def end_of(*, membership: Membership, by: Actor, at: datetime) -> int:
+    """End what somebody who leaves had asked for and nobody decided about; how many requests."""
+    waiting = Approval.objects.filter(requested_by=membership, outcome=Outcome.WAITING).order_by("pk")
+    ended = [locks.approval(approval.pk) for approval in waiting]
+    for approval in ended:
+        _end(approval, Outcome.WITHDRAWN, events.APPROVAL_EXPIRED, by, at, reason=LEFT)
+    return len(ended)
 
 
 def expire(*, approval: Approval, by: Actor, at: datetime) -> None:

@@ -5,7 +5,10 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from accounts.models import Approval, Invitation, Membership, OwnershipTransfer, Session
+from accounts import events
+from accounts.models import Invitation, Membership, OwnershipTransfer, Session
+from audit import log
+from audit.actors import Actor
 
 
 def end_sessions(member: Membership) -> int:
@@ -14,16 +17,13 @@ def end_sessions(member: Membership) -> int:
     return count
 
 
-def withdraw_requests(member: Membership, at: datetime) -> int:
-    """Withdraw what they asked for and nobody has decided about; how many requests."""
-    waiting = Approval.objects.filter(requested_by=member, outcome=Approval.Outcome.WAITING)
-    return waiting.update(outcome=Approval.Outcome.WITHDRAWN, decided_at=at)
-
-
-def withdraw_invitations(member: Membership, at: datetime) -> int:
-    """Withdraw the invitations they made that were not accepted; how many. None would let in any more."""
-    waiting = Invitation.objects.filter(invited_by=member, accepted_at__isnull=True, withdrawn_at__isnull=True)
-    return waiting.update(withdrawn_at=at)
+def withdraw_invitations(member: Membership, by: Actor, at: datetime) -> int:
+    """Withdraw the invitations they made that were not accepted, each with its entry; how many."""
+    theirs = Invitation.objects.filter(invited_by=member, accepted_at__isnull=True, withdrawn_at__isnull=True)
+    waiting = list(theirs.select_for_update().order_by("pk"))
+    theirs.update(withdrawn_at=at)
+    log.record_many(log.entry(events.INVITATION_WITHDRAWN, target=one, by=by, at=at) for one in waiting)
+    return len(waiting)
 
 
 def end_ownership_offers(member: Membership, at: datetime) -> None:

@@ -179,8 +179,8 @@ def revoke(
     ended = {
         "sessions_ended": endings.end_sessions(member),
         "api_access_revoked": api_keys.revoke_of(membership=member, by=by, at=at),
-        "requests_withdrawn": endings.withdraw_requests(member, at),
-        "invitations_withdrawn": endings.withdraw_invitations(member, at),
+        "requests_withdrawn": approvals.end_of(membership=member, by=by, at=at),
+        "invitations_withdrawn": endings.withdraw_invitations(member, by, at),
     }
     endings.end_ownership_offers(member, at)
     log.record(events.MEMBER_REVOKED, target=member, by=by, at=at, new_owner=str(heir or "nobody"), **ended)

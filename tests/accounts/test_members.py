@@ -256,7 +256,7 @@ def test_what_a_member_left_to_be_done_ends_with_them(ada, bo):
     ]
     requests = [
         Approval.objects.create(
-            kind="export", object_id="1", requested_by=maker, requested_at=make.AT, payload={}, **common
+            kind="administrator", object_id="1", requested_by=maker, requested_at=make.AT, payload={}, **common
         )
         for maker in (bo, ada)
     ]
@@ -281,6 +281,12 @@ def test_what_a_member_left_to_be_done_ends_with_them(ada, bo):
     assert [key.revoked_at for key in keys] == [make.AT, None]
     assert [request.outcome for request in requests] == ["withdrawn", "waiting"]
     assert [invitation.withdrawn_at for invitation in invited] == [make.AT, None]
+    assert sorted(SecurityEvent.objects.values_list("action", flat=True)) == [
+        "api_key.revoked",
+        "approval.expired",
+        "invitation.withdrawn",
+        "member.revoked",
+    ]
     assert OwnershipTransfer.objects.get().is_open(make.AT)
     revoke(other, ada)
     offer.refresh_from_db()
