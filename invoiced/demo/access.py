@@ -1,16 +1,17 @@
-"""What the demo's team may do and see: fields that part the customers, an own role, restrictions, a key."""
+"""What the demo's team may do and see: an own role, restrictions, a key, and what waits for a second person."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from accounts.actions import api_keys, invitations, members, roles, users
+from accounts.actions import api_keys, approval_rules, approvals, invitations, members, roles, users
+from accounts.errors import SecondPersonNeeded
 from accounts.models import Company, Membership, Role
 from accounts.permissions import Permission
 from accounts.roles import BUILT_IN, Rights
 from audit.actors import Actor
-from billing.actions import custom_fields
-from billing.models import Customer, CustomField
+from billing.actions import custom_fields, invoices
+from billing.models import Customer, CustomField, Invoice
 
 OPERATOR = Actor.operator("demo")
 REGIONS = ["North", "South", "West"]
@@ -85,3 +86,22 @@ def part(
         by=by,
         at=at,
     )
+
+
+def let_wait(administrator: Membership, clerk: Membership, at: datetime.datetime) -> None:
+    """Nobody writes off more than 250 EUR alone any more, and somebody has asked to."""
+    approval_rules.change(
+        membership=administrator, rules={"write_off": {"EUR": 250}}, by=Actor.member(administrator.user), at=at
+    )
+    largest = Invoice.objects.filter(status=Invoice.Status.ISSUED, pending_at__isnull=True).order_by("-balance")[0]
+    by, reason = Actor.member(clerk.user), "In liquidation; the trustee expects no quota."
+    try:
+        invoices.write_off(invoice=largest, reason=reason, membership=clerk, by=by, at=at)
+    except SecondPersonNeeded as needed:
+        approvals.ask(**needed.asked, membership=clerk, reason=reason, by=by, at=at)
+
+
+def note_use(memberships: Iterable[Membership], at: datetime.datetime) -> None:
+    """Everybody was there lately, each an evening before the one before them."""
+    for days, membership in enumerate(memberships):
+        members.note_use(membership=membership, at=at - datetime.timedelta(days=days, hours=2))

@@ -41,5 +41,8 @@ def tell(now: datetime.datetime) -> Story:
         History(company, customers, list(items.values()), bo, today, now).replay(data)
         known = [customer for customer, _ in customers.values()]
         shown = Desk(known, items, bo, today, now).lay_out()
-        access.part(company, fields[0], known, team.memberships["ada@fernhill.example"], founding.PASSWORD, now)
+        administrator, clerk = (team.memberships[f"{name}@fernhill.example"] for name in ("ada", "bo"))
+        access.part(company, fields[0], known, administrator, founding.PASSWORD, now)
+        access.let_wait(administrator, clerk, now)
+        access.note_use(team.memberships.values(), now)
         return Story(team, present.link_to(shown, bo, now))
