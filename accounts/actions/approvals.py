@@ -15,7 +15,7 @@ from accounts.actions import approval_letters
 from accounts.approvals import LASTS, Amount, Kind, find, holds, waits
 from accounts.errors import AccountsError, ApprovalOutdated, ApprovalRefused, SecondPersonNeeded
 from accounts.models import Approval, Company, Membership
-from accounts.queries.approvals import OVER, deciders, may_still, usable, why_not_decide
+from accounts.queries.approvals import OVER, deciders, may_still, sees, usable, why_not_decide
 from audit import log
 from audit.actors import Actor
 from audit.registry import EventType
@@ -54,11 +54,12 @@ def ask(
 ) -> Approval:
     """Put an act before those who could agree to it. Asking for the same again changes nothing."""
     requester = locks.membership(membership.pk)
-    if not (requester.is_live and holds(kind, requester.rights, amount)):
-        raise ApprovalRefused(NOT_HELD)
     about = {"object_type": str(target._meta.model_name), "object_id": str(target.pk)}
     what = {"payload": payload or {}, "amount": str(amount or "")}
     customer_id = target.pk if about["object_type"] == "customer" else getattr(target, "customer_id", None)
+    sees_it = customer_id is None or sees(requester, customer_id)
+    if not (requester.is_live and holds(kind, requester.rights, amount) and sees_it):
+        raise ApprovalRefused(NOT_HELD)
     judges = deciders(requester.company, kind, amount=amount, customer_id=customer_id)
     judges = [judge for judge in judges if judge.user_id != requester.user_id]
     if not judges:

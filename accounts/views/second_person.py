@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.utils import timezone
 
 from accounts.actions import approvals
-from accounts.errors import SecondPersonNeeded
+from accounts.errors import AccountsError, SecondPersonNeeded
 
 WAITS = "This waits until a second person agrees. Those who can have been told, and you get a letter."
 
@@ -15,3 +16,14 @@ def ask(request: Any, needed: SecondPersonNeeded, reason: str = "") -> str:
     access = request.access
     approvals.ask(**needed.asked, membership=access.membership, reason=reason, by=access.actor, at=timezone.now())
     return WAITS
+
+
+def ask_or_say(request: Any, refusal: AccountsError) -> None:
+    """Of an act without a form: ask, where that is what is missing, else say why it was refused."""
+    if not isinstance(refusal, SecondPersonNeeded):
+        messages.error(request, str(refusal))
+        return
+    try:
+        messages.info(request, ask(request, refusal))
+    except AccountsError as final:
+        messages.error(request, str(final))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.errors import AccountsError, SecondPersonNeeded
+from accounts.errors import AccountsError
 from accounts.permissions import Permission
 from accounts.views import second_person
 from audit.queries import customer_history
@@ -88,22 +88,14 @@ def export(request: HttpRequest) -> HttpResponseBase:
             by=access.actor,
             at=at,
         )
-    except SecondPersonNeeded as needed:
-        return _waits(request, needed)
+    except AccountsError as refusal:
+        second_person.ask_or_say(request, refusal)
+        return redirect("billing:customer_list")
     return StreamingHttpResponse(
         stream(customer_head(fields), rows),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="customers-{as_of.isoformat()}.csv"'},
     )
-
-
-def _waits(request: HttpRequest, needed: SecondPersonNeeded) -> HttpResponse:
-    """The export of all customers is put before a second person; whoever asked comes back for it."""
-    try:
-        messages.info(request, second_person.ask(request, needed))
-    except AccountsError as refusal:
-        messages.error(request, str(refusal))
-    return redirect("billing:customer_list")
 
 
 @require(Permission.CUSTOMER_CREATE)

@@ -21,7 +21,7 @@ from billing.models import Logo, Seller
 from security.guards import require
 
 SAVED = "Company profile saved. Invoices issued from now on show it."
-SAVED_BUT = "Company profile saved, save for the payment instructions: they wait until a second person agrees."
+SAVED_BUT = "Company profile saved, apart from the payment instructions: they wait until a second person agrees."
 
 
 def changes_where_money_goes(request: HttpRequest) -> bool:

@@ -486,3 +486,10 @@ def test_the_command_names_its_company_and_asks_first(company, ada):
     assert rules_of(company) == {"api_key": {}}
     call_command("drop_approval_rules", company.name, "--yes")
     assert rules_of(company) == {}
+
+
+def test_nobody_asks_about_a_customer_they_do_not_see(company, ada, bo, acme):
+    near = visitors.member(company, "employee", "Cy", restriction="owner")
+
+    with pytest.raises(ApprovalRefused, match="You may not do this any more"):
+        request_of(near, kind="write_off", target=books.issued(acme), payload={})

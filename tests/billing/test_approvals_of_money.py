@@ -384,3 +384,10 @@ def test_every_kind_of_act_is_known():
     """What a company can let wait; refunds are declared when there are any."""
     for code in ("write_off", "bank_details", "administrator", "customer_export", "api_key", "approval_rules"):
         assert find(code).code == code
+
+
+def test_the_export_says_where_nobody_else_could_agree(company, exporter):
+    page = visitors.browser(exporter).post(EXPORT, follow=True)
+
+    assert "nobody else here may agree" in plain(page)
+    assert not Approval.objects.exists()
