@@ -56,6 +56,7 @@ KINDS: dict[str, Kind] = {
     "suspended": _kind("by"),
     "reactivated": _kind("by", "role"),
     "revoked": _kind("by"),
+    "customers_received": _kind("by", "former", "customers"),
     "unused_warning": _kind("due"),
     "unused_kept": _kind(),
     "unused_suspended": _kind(),

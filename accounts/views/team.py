@@ -29,7 +29,6 @@ def members(request: Any) -> HttpResponse:
     page = Paginator(listed(access.company, text, at), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "members": page.object_list,
-        "count": page.paginator.count,
         "text": text,
         "previous": _address(text, page.previous_page_number()) if page.has_previous() else None,
         "next": _address(text, page.next_page_number()) if page.has_next() else None,

@@ -2,7 +2,9 @@
 
 import datetime
 
+from accounts.actions import notices
 from accounts.models import Membership, User
+from accounts.models.grant import counted
 from audit import log
 from audit.actors import Actor
 from billing import events
@@ -11,9 +13,9 @@ from billing.queries.owners import owned_by
 
 
 def hand_over(*, membership: Membership, heir: User | None, by: Actor, at: datetime.datetime) -> int:
-    """Give the customers of a member who leaves to somebody else, or to nobody; how many. Archived ones go along.
+    """Give the customers of a member who leaves, the archived ones too, to somebody else or to nobody; how many.
 
-    Called in the transaction that ends the membership, each customer with an entry of its own.
+    Called in the transaction that ends the membership. Each has an entry of its own, and the new owner is told.
     """
     customers = list(owned_by(membership).select_for_update(of=("self",)).order_by("pk"))
     former, owner = str(membership.user), str(heir or "nobody")
@@ -30,4 +32,12 @@ def hand_over(*, membership: Membership, heir: User | None, by: Actor, at: datet
         )
         for customer in customers
     )
+    if heir and customers:
+        _tell(heir, membership, len(customers), by, at)
     return len(customers)
+
+
+def _tell(heir: User, former: Membership, number: int, by: Actor, at: datetime.datetime) -> None:
+    member = Membership.objects.live().select_related("user", "company").get(company=former.company_id, user=heir)
+    facts = {"former": str(former), "customers": counted(number, "customer")}
+    notices.tell_member("customers_received", membership=member, by=by, at=at, facts=facts)

@@ -143,6 +143,18 @@ def test_the_page_of_a_member_says_what_is_known_and_no_secret(at_work, ada, bo)
     assert key.key_hash not in text
 
 
+def test_the_page_of_a_member_costs_the_same_for_three_sessions_as_for_one(at_work, bo, django_assert_num_queries):
+    visitors.sign_in(Browser(), bo)
+    at_work.get(page(bo))
+    with CaptureQueriesContext(connection) as one:
+        at_work.get(page(bo))
+
+    for _ in range(2):
+        visitors.sign_in(Browser(), bo)
+    with django_assert_num_queries(len(one)):
+        at_work.get(page(bo))
+
+
 def test_reading_the_entries_about_a_member_is_itself_in_the_log_and_needs_the_right(ada, bo):
     looks = visitors.member(ada.company, make.role(ada.company, P.TEAM_VIEW), "Cy")
 
