@@ -115,7 +115,7 @@ def _narrow(*sights: Sight) -> tuple[Sight, ...]:
 
 def _seen(sight: Sight, path: str, company: Company) -> Q:
     """Whether the customer at `path` is seen. What is not understood shows nothing."""
-    if sight.mode == Membership.Restriction.OWNER:
+    if sight.mode == Membership.Restriction.OWNER and sight.owner is not None:
         return Q(**{f"{path}__owner" if path else "owner": sight.owner})
     key = f"{path}__in" if path else "pk__in"
     if sight.mode == Membership.Restriction.CUSTOMERS:

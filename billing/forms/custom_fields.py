@@ -20,8 +20,16 @@ USUAL = {
 class ValueField(TextField):
     """A value of one of the company's own fields, cleaned into the one way it is kept; `allowed` narrows it."""
 
-    def __init__(self, field: CustomField, *, allowed: Sequence[str] = (), kept: str = "", **options: Any) -> None:
-        self.kind = field.kind
+    def __init__(
+        self,
+        field: CustomField,
+        *,
+        allowed: Sequence[str] = (),
+        kept: str = "",
+        nothing: str = "—",
+        **options: Any,
+    ) -> None:
+        self.kind, self.nothing = field.kind, nothing
         self.choices = list(allowed) or [*field.choices, *([kept] if kept and kept not in field.choices else [])]
         self.narrowed = bool(allowed)
         usual: dict[str, Any] = {"label": field.name, "required": False, "max_length": LONGEST_TEXT}
@@ -40,7 +48,7 @@ class ValueField(TextField):
     def _fitting_widget(self) -> forms.Widget:
         if self.kind == CustomField.Kind.CHOICE or self.narrowed:
             shown = [(value, custom_values.shown(self.kind, value)) for value in self.choices]
-            return forms.Select(choices=[("", "—"), *shown])
+            return forms.Select(choices=[("", self.nothing), *shown])
         if self.kind == CustomField.Kind.NUMBER:
             return forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         if self.kind == CustomField.Kind.DATE:

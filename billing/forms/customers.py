@@ -156,7 +156,7 @@ class CustomerFilterForm(forms.Form):
         self.fields["owner"].queryset = possible_owners(access.company)
         self.own = {input_name(field): field for field in listed}
         for name, field in self.own.items():
-            self.fields[name] = ValueField(field)
+            self.fields[name] = ValueField(field, nothing="Any")
 
     @property
     def own_fields(self) -> list[forms.BoundField]:

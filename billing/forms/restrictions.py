@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.access import Access
-from accounts.models import Membership
+from accounts.models import ApiKey, Membership
 from accounts.models.grant import MOST_CUSTOMERS, MOST_FIELDS
 from billing import custom_values
 from billing.custom_values import ValueRefused
@@ -19,6 +19,13 @@ from billing.queries.restrictions import Restricted, customers_named, line_of, n
 from security.text import PlainTextField, clean_text
 
 Mode = Membership.Restriction
+MODES = [
+    (Mode.NONE, "All customers"),
+    (Mode.OWNER, "Only those they look after: the ones whose owner they are"),
+    (Mode.FIELDS, "Only those with certain values in customer fields"),
+    (Mode.CUSTOMERS, "Only those on a list"),
+]
+OF_ITS_MAKER = "Only those its maker looks after: the ones whose owner they are"
 PICKS = tuple(f"field_{number}" for number in range(1, MOST_FIELDS + 1))
 LONGEST_LINE = 240
 MOST_NAMED = 5
@@ -27,12 +34,7 @@ MOST_NAMED = 5
 class RestrictionForm(forms.Form):
     mode = forms.ChoiceField(
         label="Which customers",
-        choices=[
-            (Mode.NONE, "All customers"),
-            (Mode.OWNER, "Only those they look after: the ones whose owner they are"),
-            (Mode.FIELDS, "Only those with certain values in customer fields"),
-            (Mode.CUSTOMERS, "Only those on a list"),
-        ],
+        choices=MODES,
         widget=forms.RadioSelect,
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose which customers are seen."),
     )
@@ -63,6 +65,8 @@ class RestrictionForm(forms.Form):
         known = self._kept() if sent is None else self._typed(sent)
         super().__init__(sent if judged else None, initial=known)
         self.fields["add"].queryset = self.everybody
+        if isinstance(target, ApiKey):
+            self.fields["mode"].choices = [(Mode.NONE, "All its maker sees"), (Mode.OWNER, OF_ITS_MAKER), *MODES[2:]]
         offered = [("", "—"), *((id, field.name) for id, field in self.company_fields.items())]
         for number, name in enumerate(PICKS, start=1):
             self.fields[name] = forms.ChoiceField(

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accounts.access import Access, customers_in
-from accounts.models import ApiKey, Company, Invitation, Membership, User
+from accounts.models import ApiKey, Invitation, Membership, User
 from accounts.models.grant import Sight
 from billing.models import Customer, CustomerBalance
 from billing.queries.balances import outstanding, written
@@ -32,7 +32,7 @@ class Preview:
 def preview(access: Access, target: Restricted, mode: str, values: dict[str, list[str]], ids: list[str]) -> Preview:
     """The customers, archived ones left out, and what they owe. A key sees nothing its maker does not."""
     everybody = access.visible(Customer).filter(archived_at__isnull=True)
-    seen = everybody & _seen(target, Sight(mode, values, ids, _person(target)))
+    seen = everybody & customers_in(Sight(mode, values, ids, _person(target)), target.company)
     if isinstance(target, ApiKey):
         seen = seen & customers_in(target.membership.sight_of(target.membership.user_id), target.company)
     sums = outstanding(access.visible(CustomerBalance).filter(customer__in=seen.order_by().values("pk")))
@@ -74,13 +74,6 @@ def search(customers: QuerySet[Customer], text: str) -> list[Customer]:
     """The first customers whose name holds the text or whose number begins so."""
     found = customers.filter(Q(name__icontains=text) | Q(number__istartswith=text), archived_at__isnull=True)
     return list(found.order_by("name", "id")[:FOUND])
-
-
-def _seen(target: Restricted, sight: Sight) -> QuerySet[Customer]:
-    company: Company = target.company
-    if sight.mode == Membership.Restriction.OWNER and sight.owner is None:
-        return Customer.objects.none()
-    return customers_in(sight, company)
 
 
 def _person(target: Restricted) -> UUID | None:
