@@ -122,6 +122,14 @@ def test_whoever_asked_takes_it_back(asked, ada):
     assert outcome(asked) == "withdrawn"
 
 
+def test_others_are_offered_no_button_to_take_it_back(asked, bo):
+    browser = visitors.browser(bo)
+
+    assert "Nothing to withdraw" in plain(browser.get(page_of(asked, "withdraw/")))
+    assert "Only whoever asked" in plain(browser.post(page_of(asked, "withdraw/"), follow=True))
+    assert outcome(asked) == "waiting"
+
+
 def test_a_request_that_does_not_fit_any_more_says_so(write_off, bo):
     Membership.objects.filter(pk=write_off.requested_by_id).update(role="read_only", is_owner=False)
 
