@@ -6,8 +6,10 @@ import smtplib
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.template import Context, Template
 from django_tasks_db.models import DBTaskResult
 
 from accounts import letters, mail
@@ -154,6 +156,16 @@ def test_every_kind_can_be_written_and_tells_all_its_facts(user, kind):
     assert ("Dear Ada <b>&amp;," in text(letter)) == (kind not in ("email_change_new", "invitation"))
     if KINDS[kind].link:
         assert path(letter)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_subject_names_a_company_as_it_is(kind):
+    path = settings.BASE_DIR / "templates" / "emails" / "accounts" / f"{kind}.subject.txt"
+    told = dict.fromkeys([*FACTS, "by"], "Ada & Bo")
+
+    subject = Template(path.read_text()).render(Context({"company": "Hull & Sons", "facts": told}))
+
+    assert "&amp;" not in subject
 
 
 @pytest.mark.parametrize("kind", ["email_change_new", "email_change_taken"])
