@@ -29,6 +29,10 @@ class KeyRow:
     def state_word(self) -> str:
         return STATES[self.state]
 
+    @property
+    def sees_nothing_yet(self) -> bool:
+        return self.key.restriction == ApiKey.Restriction.CUSTOMERS and not self.key.customer_ids
+
 
 def api_permissions() -> list[Permission]:
     """Those some address of the API asks for, in the order of the table."""
