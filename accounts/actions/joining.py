@@ -45,7 +45,6 @@ def accept_as_new(*, link: MailedLink, name: str, password: str, by: Actor, at: 
     invitation = get_open(link, at)
     about = [invitation.company.name]
     user = users.prepare(email=invitation.email, name=name, password=password, at=at, about=about)
-    by = replace(by, type="member", id=str(user.pk), label=str(user))
     return _unless_withdrawn(_accept(link=link, user=user, by=by, at=at, is_new=True))
 
 
@@ -73,6 +72,7 @@ def _accept(*, link: MailedLink, user: User, by: Actor, at: datetime, is_new: bo
         return None
     mailed_links.use(link, at)
     if is_new:
+        by = replace(by, type="member", id=str(user.pk), label=str(user))
         users.add(user=user, by=by, at=at, company_id=invitation.company_id)
         signed_in = {"company_id": invitation.company_id, "method": "a new account"}
         log.record(events.USER_SIGNED_IN, target=user, by=by, at=at, **signed_in)

@@ -1,10 +1,13 @@
 """Every address that changes something writes exactly the entries listed here; one that is refused writes none."""
 
 from copy import deepcopy
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from django.db import transaction
+from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from accounts.models import User
@@ -13,23 +16,26 @@ from audit.models import BillingEvent, SecurityEvent
 from security.guards import FACTOR_SET_UP, PUBLIC
 from tests.access.account_changes import OF_ACCOUNTS
 from tests.access.changes import OF_BILLING, nothing
-from tests.access.routes import route
+from tests.access.routes import all_routes, route
+from tests.access.team_changes import OF_TEAM
 from tests.access.test_matrix import rows
 from tests.house.code import report
 
-CHANGES = OF_ACCOUNTS + OF_BILLING
+CHANGES = OF_ACCOUNTS + OF_TEAM + OF_BILLING
 # Addresses that take a form and change nothing.
 CHANGES_NOTHING = {
     "accounts:password_strength": "judges what is typed and keeps nothing of it",
     "accounts:session_stay": "says that somebody is still there, as every page they open does",
     "health": "answers whoever asks, however they ask",
 }
+# Who owns the company has no column in the matrix: everybody else is refused.
+ASKS_FOR_THE_OWNER = {"accounts:ownership_offer"}
 # Who may do none of this to these records, each for another reason.
-NOT_THEIRS = ("anonymous", "manager", "read_only", "rival", "half", "bare", "other")
+NOT_THEIRS = ("anonymous", "manager", "read_only", "nothing", "rival", "ended", "half", "bare", "key", "other")
 # That a member was refused, or did not find what they asked for, is itself an entry, in the security log.
 REFUSED = {
     who: {f"{event} member {name}" for event in ("access.refused", "record.not_found")}
-    for who, name in (("manager", "Max"), ("read_only", "Rea"), ("rival", "Riva"))
+    for who, name in {"manager": "Max", "read_only": "Rea", "nothing": "Nora", "rival": "Riva", "ended": "Enid"}.items()
 }
 # What needs no record of somebody's: others may do it too, each in their own company or with their own account.
 ANYBODYS = {
@@ -43,18 +49,24 @@ ANYBODYS = {
     "accounts:security_authenticator_confirm",
     "accounts:security_replace_recovery_codes",
     "accounts:passkey_add",
+    "accounts:invitation_create",
+    "accounts:role_create",
+    "accounts:approval_rules",
+    "accounts:api_key_create",
     "portal:end",
     "billing:customer_create",
     "billing:invoice_create",
     "billing:invoice_export",
     "billing:invoice_preview",
+    "billing:custom_field_create",
+    "billing:customer_export",
     "billing:item_create",
     "billing:tax_rate_create",
     "billing:company_settings",
     "billing:logo_upload",
     "billing:logo_remove",
 }
-MAY_BE_EMPTY = {"billing:invoice_send", "accounts:email_agree"}
+MAY_BE_EMPTY = {"billing:invoice_send", "accounts:email_agree", "accounts:member_revoke"}
 
 
 @pytest.fixture
@@ -68,7 +80,7 @@ def stage(world, people):
 def test_every_address_that_takes_a_form_is_listed():
     taking = {row.route for row in rows() if row.method == "POST" and set(row.cells.values()) & {"200", "302", "404"}}
 
-    assert {change.route for change in CHANGES} == {*taking} - {*CHANGES_NOTHING}
+    assert {change.route for change in CHANGES} == taking - {*CHANGES_NOTHING} | ASKS_FOR_THE_OWNER
 
 
 def test_a_change_writes_its_entries(stage):
@@ -133,6 +145,20 @@ def test_an_empty_form_writes_nothing(stage):
         if not entry.startswith("record.not_found")
     ]
     assert not wrong, report(wrong)
+
+
+def test_a_program_that_reads_writes_one_entry_a_day(stage):
+    """Whatever it reads; each day on which it comes has an entry."""
+    reading, before = [one for one in all_routes() if one.by_key], ids_in_logs()
+    statuses, days = set(), []
+    for day in range(2):
+        with time_machine.travel(timezone.now() + timedelta(days=day), tick=False):
+            for one in reading:
+                statuses.add(stage.people["key"].get(one.address(stage.world.owned)).status_code)
+        days.append([str(entry.action) for entry in logs() if entry.pk not in before])
+
+    assert statuses == {200}
+    assert days == [["api_key.used"], ["api_key.used"] * 2]
 
 
 def written(stage, change, who):

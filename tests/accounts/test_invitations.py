@@ -462,7 +462,9 @@ def test_who_could_not_invite_today_lets_nobody_in(ada, lost, is_new):
         accept_as_new(invitation) if is_new else accept(invitation, make.user(DI, name="Di"))
 
     entry = SecurityEvent.objects.get(action="invitation.refused")
-    assert (entry.outcome, entry.actor_label, entry.company_id) == ("refused", "Di", ada.company_id)
+    by = ("visitor", "Somebody not signed in") if is_new else ("member", "Di")
+    assert (entry.outcome, entry.actor_type, entry.actor_label) == ("refused", *by)
+    assert entry.company_id == ada.company_id
     assert entry.reason.endswith(("any more.", "is locked or closed."))
     invitation.refresh_from_db()
     assert invitation.withdrawn_at == AT
