@@ -1,12 +1,18 @@
 """An id of somebody else's record is answered exactly like an id that never was, wherever an id can be given."""
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import Approval, Invitation, Membership
+from accounts.scoping import in_company
+from billing.models import Customer
 from security.tokens import new_token
+from tests import keys, make
 from tests.access import bodies
 from tests.access.routes import all_routes, route
 from tests.access.world import ask, steady
@@ -14,6 +20,7 @@ from tests.house.code import report
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 NO_PASSKEY = 987_654_321
+TOO_LONG = "x" * 600
 
 
 class Answer(NamedTuple):
@@ -43,7 +50,17 @@ def editor(**pressed):
     return lambda own: bodies.invoice(own, **pressed)
 
 
-COMPANY_WIDE = ("item", "tax_rate", "owner")
+def pressing(mode, button):
+    return lambda own: {"mode": mode, button: "1"}
+
+
+# What a whole company has in common, its team with it: there is none of another's within it.
+COMPANY_WIDE = (
+    *("company", "item", "tax_rate", "custom_field", "owner", "member", "colleague", "administrator"),
+    *("role", "heir_role", "agreed"),
+)
+# So many of the readers are asked about fields; the others find the same.
+ASKED_WITHIN = 6
 HEAD = (("customer", "customer"), ("contact", "contact"))
 RATES = (("lines-0-tax_rates", "tax_rate"), ("adjustments-0-tax_rates", "tax_rate"))
 ITEM = (("lines-0-item", "item"),)
@@ -69,6 +86,40 @@ PLACES = [
     Place("audit:billing_log", "customer", "customer"),
     Place("audit:billing_log", "object", "invoice"),
     Place("accounts:switch_company", "company", "company", lambda own: {}),
+    Place("accounts:explain", "member", "member"),
+    Place("accounts:role_list", "role", "role"),
+    Place("accounts:role_compare", "a", "role"),
+    Place("accounts:role_compare", "b", "role"),
+    Place("accounts:member_role", "role", "role", lambda own: {}),
+    Place("accounts:member_revoke", "heir", "colleague", lambda own: {}),
+    Place("accounts:ownership_offer", "to", "administrator", lambda own: {}),
+    Place(
+        "accounts:invitation_create", "role", "role", lambda own: {"emails": "di@away.example", "restriction": "none"}
+    ),
+    Place("accounts:role_delete", "heir", "heir_role", lambda own: {"holders": str(own.invitation.pk)}),
+    Place("accounts:access_review", "members", "member", lambda own: {}),
+    Place("accounts:api_key_create", "approval", "agreed"),
+    *(
+        Place(f"billing:restriction_{target}", field, of, pressing(mode, pressed))
+        for target in ("member", "invitation", "key")
+        for pressed in ("save", "preview")
+        for field, of, mode in (("add", "customer", "customers"), ("field_1", "custom_field", "fields"))
+    ),
+    *(Place(f"billing:api_{name}_list", "customer", "customer") for name in ("invoice", "payment", "event")),
+    Place("billing:api_event_list", "object_id", "invoice"),
+]
+
+
+def fields_chosen(own):
+    return {"mode": "fields", "field_1": own.custom_field.pk}
+
+
+# Where an id is part of the name of a field, which only a record that one has gives the form.
+NAMES = [
+    ("billing:customer_list", "field-{}", None),
+    ("billing:customer_edit", "field-{}", lambda own: bodies.customer()),
+    ("billing:restriction_member", "ticked-{}", lambda own: fields_chosen(own) | {"save": "1"}),
+    ("billing:restriction_member", "lines-{}", lambda own: fields_chosen(own) | {"preview": "1"}),
 ]
 
 
@@ -77,15 +128,57 @@ def readers(world, people):
     """Who asks, what is theirs, and what is not."""
     there = world.rival
     world.owned.owner, world.owned.company = world.owner.user, world.company
+    world.other.company = world.company
     there.owned.owner, there.owned.company = there.owner.user, there.company
+    world.owned.colleague, there.owned.colleague = world.other.person, make.member(company=there.company).user
+    for each in (world, there):
+        roles_and_agreements(each)
+    limited = keys.program(
+        make.member(company=world.company), restriction="customers", customer_ids=[str(world.owned.customer.pk)]
+    )
     return [
         ("administrator", people["administrator"], world.owned, there.owned),
         ("employee", people["employee"], world.owned, there.owned),
         ("owner", people["owner"], world.owned, world.other),
+        ("key", people["key"], world.owned, there.owned),
+        ("limited key", limited, world.owned, world.other),
+        ("fields", people["fields"], world.other, world.owned),
         ("owner", people["owner"], world.owned, there.owned),
         ("customer", people["customer"], world.owned, world.other),
         ("customer", people["customer"], world.owned, there.owned),
     ]
+
+
+def roles_and_agreements(of):
+    """Ada, or whoever administers the rival, owns the company, and a second person agreed to a key of theirs.
+
+    Somebody was offered the role; besides it there is another.
+    """
+    own, at = of.owned, timezone.now()
+    Invitation.objects.filter(pk=own.invitation.pk).update(role="", own_role=own.role)
+    own.heir_role = make.role(of.company, name="Heir")
+    team = Membership.objects.filter(company=of.company)
+    own.administrator = team.get(is_owner=True)
+    team.update(is_owner=False)
+    owner = team.get(user__name__in=("Ada", "Riva"))
+    team.filter(pk=owner.pk).update(is_owner=True)
+    own.agreed = Approval.objects.create(
+        company=of.company,
+        kind="api_key",
+        object_type="apikey",
+        object_id=str(uuid4()),
+        object_label="Nightly",
+        payload={"name": "Nightly"},
+        requested_by=owner,
+        requested_at=at,
+        expires_at=at + timedelta(days=1),
+        outcome="approved",
+        decided_by=own.administrator,
+        decided_at=at,
+    )
+
+
+ARGUMENTS = ("id", "object_id", "key")
 
 
 def test_in_an_address(readers):
@@ -93,12 +186,12 @@ def test_in_an_address(readers):
     wrong = []
     for who, browser, own, foreign in readers:
         for one in all_routes():
-            if "id" not in one.arguments and "object_id" not in one.arguments:
+            argument = next((name for name in ARGUMENTS if name in one.arguments), None)
+            if argument is None or one.by_key != ("key" in who) or is_shared(one, own, foreign):
                 continue
-            argument = "object_id" if "object_id" in one.arguments else "id"
             if one.name == "portal:sandbox":
                 continue  # its ids are secrets, and who holds one pays
-            id = foreign.invoice.pk if argument == "object_id" else one.record(foreign).pk
+            id = identity_in(one, argument, foreign)
             nobodys = NO_PASSKEY if isinstance(id, int) else NOBODY
             for method in ("GET", "POST"):
                 given = answer(browser, method, one.address(own, **{argument: id}), None, id)
@@ -108,15 +201,29 @@ def test_in_an_address(readers):
     assert not wrong, report(wrong)
 
 
+def is_shared(one, own, foreign):
+    """Whether the route is about what the company of both has in common."""
+    shared = [vars(foreign).get(name) for name in COMPANY_WIDE]
+    return own.company == foreign.company and "id" in one.arguments and one.record(foreign) in shared
+
+
+def identity_in(one, argument, records):
+    """What stands in the address for one of these records."""
+    if argument == "object_id":
+        return records.invoice.pk
+    return records.role.pk if argument == "key" else one.record(records).pk
+
+
 def test_before_saying_again_who_they_are(world, people):
     """The question who is there comes first, and is the same whether the record is one's own, another's or none."""
     wrong = []
     for one in all_routes():
-        if one.asks_again and "id" in one.arguments:
-            id = one.record(world.owned).pk
+        argument = next((name for name in ("id", "key") if name in one.arguments), None)
+        if one.asks_again and argument:
+            id = identity_in(one, argument, world.owned)
             nobodys = NO_PASSKEY if isinstance(id, int) else NOBODY
             given = answer(people["stale"], "POST", one.address(world.owned), None, id)
-            never = answer(people["stale"], "POST", one.address(world.owned, id=nobodys), None, nobodys)
+            never = answer(people["stale"], "POST", one.address(world.owned, **{argument: nobodys}), None, nobodys)
             if given != never or b"confirm-interrupted" not in given.body:
                 wrong.append(f"{one.name} answers {given.status}, and {never.status} to no id")
     assert not wrong, report(wrong)
@@ -149,30 +256,83 @@ def test_a_link_of_another_invoice(readers):
 
 def test_in_a_field_or_parameter(readers):
     """What one's own id does is different, so the field is read; what another's does is what nothing does."""
-    wrong = []
-    for who, browser, own, foreign in readers[:3]:
+    wrong, read = [], set()
+    for who, browser, own, foreign in readers[:ASKED_WITHIN]:
         for place in PLACES:
-            if who == "owner" and (
-                place.of in COMPANY_WIDE or place.of == "company" or place.route.startswith("audit:")
-            ):
+            by_key = route(place.route).by_key
+            if by_key != ("key" in who) or (own.company == foreign.company and place.of in COMPANY_WIDE):
                 continue
             mine, given, never = (
                 asked(browser, place, own, id)
                 for id in (getattr(own, place.of).pk, getattr(foreign, place.of).pk, uuid4())
             )
+            if mine.status == 403:
+                continue
+            read.add(place)
             name = f"{place.route} {place.also} {place.field} as {who}"
             if given != never:
                 wrong.append(f"{name}: {given.status} unlike {never.status} for no id at all")
             if given == mine or given.status >= 500:
                 wrong.append(f"{name}: {given.status}, and the same for one's own")
     assert not wrong, report(wrong)
+    assert read == {*PLACES}
 
 
-def asked(browser, place, own, id):
-    address = route(place.route).address(own)
+def test_in_the_name_of_a_field(readers):
+    """One's own field is read there; another company's is what no field is."""
+    wrong = []
+    for who, browser, own, foreign in readers[:2]:
+        for name, field, sends in NAMES:
+            mine, given, never = (
+                asked(browser, Place(name, field.format(id), "custom_field", sends), own, TOO_LONG, of=id)
+                for id in (own.custom_field.pk, foreign.custom_field.pk, uuid4())
+            )
+            if given != never or given.status >= 500:
+                wrong.append(f"{name} {field} as {who}: {given.status}, and {never.status} for no field at all")
+            if mine == given and mine.status != 403:
+                wrong.append(f"{name} {field} as {who}: one's own is not read")
+    assert not wrong, report(wrong)
+
+
+@pytest.mark.parametrize("field", ["customers", "find"])
+@pytest.mark.parametrize("pressed", ["save", "preview", "search"])
+def test_a_name_or_number_on_a_list_of_customers(world, people, field, pressed):
+    """Who is found by it is a customer of the company; another's is nobody."""
+    with in_company(world.rival.company):
+        Customer.objects.filter(pk=world.rival.owned.customer.pk).update(number="R-77")
+    address = route("billing:restriction_member").address(world.owned)
+    for theirs in ("Cargo", "R-77"):
+        given, never = (
+            answer(people["administrator"], "POST", address, {"mode": "customers", field: text, pressed: "1"}, text)
+            for text in (theirs, "nobody's")
+        )
+        assert given.body.replace(theirs.encode(), b"ID") == never.body.replace(b"nobody&#x27;s", b"ID")
+        assert (given.status, never.status) == (200, 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "of"),
+    [
+        ("billing:customer_export", "owner", "owner"),
+        ("billing:invoice_export", "customer", "customer"),
+    ],
+)
+def test_in_a_filter_of_what_is_taken_away(readers, name, parameter, of):
+    for _, browser, own, foreign in readers[:2]:
+        mine, given, never = (
+            answer(browser, "POST", f"{route(name).address(own)}?{parameter}={id}", {}, id)
+            for id in (getattr(own, of).pk, getattr(foreign, of).pk, uuid4())
+        )
+        assert given == never
+        assert mine.status == 403 or (mine.status == 200 and mine != given)
+
+
+def asked(browser, place, own, value, *, of=None):
+    """What is answered to a value, an id unless it says `of` which one something is asked."""
+    address, id = route(place.route).address(own), of or value
     if place.sends is None:
-        return answer(browser, "GET", f"{address}?{urlencode({place.field: id})}", None, id)
-    return answer(browser, "POST", address, place.sends(own) | {place.field: str(id)}, id)
+        return answer(browser, "GET", f"{address}?{urlencode({place.field: value})}", None, id)
+    return answer(browser, "POST", address, place.sends(own) | {place.field: str(value)}, id)
 
 
 def test_a_part_of_a_payment_for_anothers_invoice(readers):
