@@ -81,6 +81,8 @@ ADMINISTERS = frozenset(
     }
 )
 
+ADMINISTERING = frozenset({P.TEAM_EDIT, P.ROLE_EDIT, P.SECURITY_EDIT})
+
 ADMINISTRATOR = "administrator"
 BUILT_IN: dict[str, frozenset[P]] = {
     ADMINISTRATOR: frozenset(P),
@@ -115,3 +117,8 @@ SENTENCES: dict[str, str] = {
 }
 
 SEES_OWN_CUSTOMERS_ONLY = frozenset({"account_manager"})
+
+
+def administers(rights: Rights) -> bool:
+    """Whether these rights decide about others: whoever has them is an administrator by another name."""
+    return not ADMINISTERING.isdisjoint(rights.permissions)

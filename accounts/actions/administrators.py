@@ -1,25 +1,34 @@
-"""Making administrators once a second person agreed: members by another role, others by an invitation."""
+"""Giving roles that decide about others once a second person agreed: to members, and by invitation."""
 
 from datetime import datetime
 
 from accounts.actions import invitations, members
 from accounts.approvals import Kind
 from accounts.errors import ApprovalOutdated, ApprovalRefused
-from accounts.models import Approval, Membership
+from accounts.models import Approval, Membership, Role
 from accounts.permissions import Permission
-from accounts.roles import ADMINISTRATOR, Rights
+from accounts.queries.roles import role_of
+from accounts.roles import Rights
 from audit.actors import Actor
 
 ONES_OWN = "Nobody agrees to their own rights. Another administrator has to."
 CHANGED = "{} has another role by now than when this was asked for."
 GONE = "This person is no longer a member."
+ANOTHER_ROLE = "The role was changed or deleted since this was asked for."
 
 
 def _make(*, approval: Approval, requester: Membership, approver: Membership, by: Actor, at: datetime) -> None:
+    role = _asked(approval)
     if approval.object_type == "invitation":
-        emails = approval.payload["emails"]
         invitations.invite_many(
-            company=approval.company, emails=emails, role=ADMINISTRATOR, granter=requester, by=by, at=at, is_agreed=True
+            company=approval.company,
+            emails=approval.payload["emails"],
+            role=role,
+            restriction=approval.payload["restriction"],
+            granter=requester,
+            by=by,
+            at=at,
+            is_agreed=True,
         )
         return
     member = Membership.objects.present().filter(company=approval.company, pk=approval.object_id).first()
@@ -29,12 +38,21 @@ def _make(*, approval: Approval, requester: Membership, approver: Membership, by
         raise ApprovalRefused(ONES_OWN)
     if member.role_key != approval.payload["former"]:
         raise ApprovalOutdated(CHANGED.format(member))
-    members.change_role(membership=member, role=ADMINISTRATOR, granter=requester, by=by, at=at, is_agreed=True)
+    members.change_role(membership=member, role=role, granter=requester, by=by, at=at, is_agreed=True)
+
+
+def _asked(approval: Approval) -> str | Role:
+    """The role as it was when somebody asked: a second person agrees to nothing else."""
+    asked = approval.payload
+    role = role_of(approval.company, asked["role"])
+    if role is None or members.asked_role(Membership(**members.role_fields(role)))["gives"] != asked["gives"]:
+        raise ApprovalOutdated(ANOTHER_ROLE)
+    return role
 
 
 MAKING = Kind(
     "administrator",
-    "make somebody an administrator",
+    "give a role that decides about others",
     Permission.TEAM_EDIT,
     perform=_make,
     gives=Rights(frozenset(Permission)),

@@ -9,14 +9,16 @@ from django.db import transaction
 
 from accounts import events, letters, locks
 from accounts.actions import approvals, granting, mailed_links, restricting
-from accounts.actions.members import role_fields
+from accounts.actions.members import asked_role, role_fields
+from accounts.approvals import find, waits
 from accounts.errors import GrantRefused, InvitationRefused, TooManyTries
 from accounts.models import Company, Invitation, MailedLink, Membership, Role
 from accounts.models.invitation import MOST_AT_ONCE
 from accounts.models.user import normalise_email
 from accounts.permissions import Permission
 from accounts.queries.invitations import not_to_be_invited
-from accounts.roles import SEES_OWN_CUSTOMERS_ONLY, Rights
+from accounts.queries.restrictions import words_of
+from accounts.roles import SEES_OWN_CUSTOMERS_ONLY, Rights, administers
 from audit import log
 from audit.actors import Actor
 from security import ratelimit
@@ -30,6 +32,7 @@ TOO_MANY = {
     LETTERS_TO_ONE_ADDRESS: "{address} was sent {most} invitations today. Send the next one tomorrow.",
 }
 OVER = "This invitation was accepted or withdrawn in the meantime."
+ASK_ANEW = "An invitation to decide about others needs a second person. Withdraw this one and invite anew."
 SEES_ALL = "Nothing is hidden from an administrator: choose all customers, or another role."
 ACCEPT = MailedLink.Purpose.ACCEPT_INVITATION
 Restriction = Invitation.Restriction
@@ -79,7 +82,7 @@ def invite_many(
     ]
     for invitation in made:
         refuse_to_offer(invitation, own)
-        if invitation.is_administrator and not is_agreed:
+        if administers(invitation.rights) and not is_agreed:
             approvals.refuse_alone("administrator", locks.company(company.pk), **_asked_together(made))
         invitation.save(force_insert=True)
         log.record(events.INVITATION_CREATED, target=invitation, by=by, at=at, role=invitation.role_name)
@@ -93,6 +96,8 @@ def resend(*, invitation: Invitation, granter: Membership, by: Actor, at: dateti
     own = granting.granter(granter, Permission.TEAM_EDIT)
     invitation = _waiting(invitation)
     refuse_to_offer(invitation, own)
+    if administers(invitation.rights) and waits(granter.company, find("administrator")):
+        raise InvitationRefused(ASK_ANEW)
     before = invitation.expires_at
     invitation.invited_by, invitation.sent_at, invitation.expires_at = granter, at, at + LASTS
     invitation.save(update_fields=["invited_by", "sent_at", "expires_at"])
@@ -136,7 +141,7 @@ def restrict(
         setattr(invitation, name, value)
     refuse_to_offer(invitation, own)
     invitation.save(update_fields=[*wanted])
-    sight = invitation.restriction_words
+    sight = words_of(invitation)
     log.record(events.INVITATION_RESTRICTED, target=invitation, by=by, at=at, changes=changes, sight=sight)
     return invitation
 
@@ -162,7 +167,8 @@ def _asked_together(made: Sequence[Invitation]) -> dict[str, Any]:
     together = Invitation(
         pk=uuid5(made[0].company_id, ",".join(emails)), company=made[0].company, email=", ".join(emails)
     )
-    return {"target": together, "payload": {"emails": emails, "changes": told}}
+    asked = {"emails": emails, "restriction": made[0].restriction, "changes": told}
+    return {"target": together, "payload": asked | asked_role(made[0])}
 
 
 def _waiting(invitation: Invitation) -> Invitation:

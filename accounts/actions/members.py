@@ -11,6 +11,8 @@ from accounts import events, locks, roles
 from accounts.actions import api_keys, approvals, endings, granting, judging, notices, restricting
 from accounts.errors import AlreadyMember, MemberRefused
 from accounts.models import Company, Membership, Role, User
+from accounts.models.grant import HasRole
+from accounts.queries.restrictions import words_of
 from accounts.scoping import in_company
 from audit import log
 from audit.actors import Actor
@@ -71,25 +73,26 @@ def change_role(
 ) -> Membership:
     """Give a member another role, which counts from their next request on.
 
-    Where the company wants it, nobody makes an administrator unless a second person agreed.
+    Where the company wants it, nobody gives a role that decides about others unless a second person agreed.
 
     Nothing stays hidden from an administrator. Who becomes account manager sees their own customers only, unless
     restricted in another way.
     """
     member, own = judging.judged(membership, granter)
     role = granting.current(role)
-    former, hidden = member.role_name, member.restriction_words
+    former, hidden = member.role_name, words_of(member)
     if role in (member.role, member.own_role):
         raise MemberRefused(f"{member} has the role {former} already. Choose another one.")
     if member.is_administrator:
         judging.refuse_to_lose(member)
-    if role == roles.ADMINISTRATOR and granter and not is_agreed:
-        granting.refuse_beyond(own, roles.Rights(roles.BUILT_IN[role]))
-        payload = {"former": member.role_key, "changes": {"Role": [former, roles.NAMES[role]]}}
+    given = Membership(**role_fields(role))
+    granting.refuse_beyond(own, given.rights)
+    if granter and not is_agreed and _gains_power(member, given):
+        changes = {"Role": [former, given.role_name]}
+        payload = {"former": member.role_key, "changes": changes} | asked_role(given)
         approvals.refuse_alone("administrator", member.company, target=member, payload=payload)
     for column, value in role_fields(role).items():
         setattr(member, column, value)
-    granting.refuse_beyond(own, member.rights)
     if member.is_administrator:
         _restrict(member, Restriction.NONE)
     elif member.role in roles.SEES_OWN_CUSTOMERS_ONLY and not member.is_restricted:
@@ -129,7 +132,7 @@ def restrict(
     for column, value in given.items():
         setattr(member, column, value)
     member.save(update_fields=RESTRICTION_COLUMNS)
-    sight = member.restriction_words
+    sight = words_of(member)
     log.record(events.MEMBER_RESTRICTION_CHANGED, target=member, by=by, at=at, changes=changes, sight=sight)
     notices.tell_member("sight_changed", membership=member, by=by, at=at, facts={"sight": sight})
     return member
@@ -209,9 +212,20 @@ def note_use(*, membership: Membership, at: datetime) -> None:
         stale.update(last_seen_at=at, unused_warned_at=None)
 
 
+def asked_role(given: HasRole) -> dict[str, Any]:
+    """A role as a second person is asked about it: which one, and what it gives at that moment."""
+    return {"role": given.role_key, "gives": sorted(permission.value for permission in given.rights.permissions)}
+
+
 def role_fields(role: str | Role) -> dict[str, object]:
     """The two columns in which a role is kept."""
     return {"role": "", "own_role": role} if isinstance(role, Role) else {"role": role, "own_role": None}
+
+
+def _gains_power(member: Membership, given: HasRole) -> bool:
+    """Whether a member would decide about others who does not yet, or would decide about more."""
+    is_more = given.is_administrator or bool(given.rights.beyond(member.rights))
+    return roles.administers(given.rights) and is_more
 
 
 def _restrict(member: Membership, restriction: str) -> None:

@@ -9,12 +9,13 @@ from django.db import transaction
 
 from accounts import events, locks
 from accounts.actions import granting, members, notices
+from accounts.approvals import find, waits
 from accounts.comparison import told
 from accounts.errors import NameTaken, RoleRefused
 from accounts.models import Company, Invitation, Membership, Role
 from accounts.permissions import LIMITABLE, Permission
 from accounts.queries.roles import invitations_with, members_with, out_of_reach
-from accounts.roles import ADMINISTRATOR, BUILT_IN, NAMES, Rights
+from accounts.roles import ADMINISTERING, ADMINISTRATOR, BUILT_IN, NAMES, Rights
 from audit import log
 from audit.actors import Actor
 
@@ -53,6 +54,7 @@ def change(
     _refuse_taken(role.company, name, besides=role)
     granting.refuse_beyond(own, rights)
     before, former, rights_before = _fields(role), role.name, role.rights
+    _refuse_alone(role, rights, at)
     role.name, role.description = name, description
     role.permissions, role.limits = stored(rights).values()
     changes = {field: [before[field], value] for field, value in _fields(role).items() if value != before[field]}
@@ -120,6 +122,17 @@ def _hold(role: Role, granter: Membership | None) -> tuple[Rights | None, Role]:
     if granter and own and (reason := out_of_reach(now, locks.membership(granter.pk), own)):
         raise RoleRefused(reason)
     return own, now
+
+
+def _refuse_alone(role: Role, rights: Rights, at: datetime) -> None:
+    """Where giving such a role waits for a second person, nobody lets one that is held become such a one."""
+    if not ADMINISTERING & rights.beyond(role.rights) or not waits(role.company, find("administrator")):
+        return
+    if members_with(role.company, role.key).exists() or invitations_with(role.company, role.key, at).exists():
+        raise RoleRefused(
+            f"Somebody holds {role}, and giving a role that decides about others needs a second person. "
+            "Make a new role with these permissions and give them that one."
+        )
 
 
 def _refuse_impossible(rights: Rights) -> None:

@@ -6,10 +6,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from accounts.actions import approval_rules, approvals, members
+from accounts.actions import approval_rules, approvals, invitations, members, roles
 from accounts.approvals import Amount, find, relaxes, waits
-from accounts.errors import ApprovalOutdated, ApprovalRefused, SecondPersonNeeded
-from accounts.models import Approval, Company, Letter, Membership
+from accounts.errors import ApprovalOutdated, ApprovalRefused, InvitationRefused, RoleRefused, SecondPersonNeeded
+from accounts.models import Approval, Company, Letter, Membership, Role
+from accounts.permissions import Permission
+from accounts.roles import Rights
 from audit.models import SecurityEvent
 from billing.models import Seller
 from invoiced import schedules
@@ -337,6 +339,62 @@ def test_other_roles_need_no_second_person(company, ada, cy):
     given = {"granter": ada, "by": visitors.access(ada).actor, "at": AT}
 
     assert members.change_role(membership=cy, role="read_only", **given).role == "read_only"
+
+
+@pytest.fixture
+def deputy(company):
+    """An own role that decides about others."""
+    return make.role(company, "team.view", "team.edit", name="Deputy")
+
+
+def test_an_own_role_that_decides_about_others_is_given_by_two(company, ada, bo, cy, deputy):
+    switch_on(company, administrator={})
+    given = {"granter": ada, "by": visitors.access(ada).actor, "at": AT}
+    with pytest.raises(SecondPersonNeeded) as needed:
+        members.change_role(membership=cy, role=deputy, **given)
+    approvals.approve(approval=approvals.ask(**needed.value.asked, **who(ada)), **who(bo))
+
+    cy.refresh_from_db()
+    assert cy.own_role == deputy
+
+
+def test_what_was_agreed_to_is_the_role_as_it_was(company, ada, bo, cy, deputy):
+    switch_on(company, administrator={})
+    given = {"granter": ada, "by": visitors.access(ada).actor, "at": AT}
+    with pytest.raises(SecondPersonNeeded) as needed:
+        members.change_role(membership=cy, role=deputy, **given)
+    asked = approvals.ask(**needed.value.asked, **who(ada))
+    Role.objects.filter(pk=deputy.pk).update(permissions=[*deputy.permissions, "security.edit"])
+
+    with pytest.raises(ApprovalOutdated, match="The role was changed or deleted"):
+        approvals.approve(approval=asked, **who(bo))
+
+
+def test_a_role_somebody_holds_does_not_come_to_decide_about_others(company, ada, bo):
+    clerk = make.role(company, "team.view")
+    make.member(clerk, company=company)
+    switch_on(company, administrator={})
+
+    with pytest.raises(RoleRefused, match="needs a second person"):
+        roles.change(
+            role=clerk,
+            name="Clerk",
+            description="",
+            rights=Rights(frozenset({Permission.TEAM_VIEW, Permission.TEAM_EDIT})),
+            granter=ada,
+            by=visitors.access(ada).actor,
+            at=AT,
+        )
+
+
+def test_an_invitation_from_before_is_not_sent_again(company, ada, deputy):
+    given = {"granter": ada, "by": visitors.access(ada).actor, "at": AT}
+    [invited] = invitations.invite_many(company=company, emails=["di@example.com"], role=deputy, **given)
+    make.member(company=company)
+    switch_on(company, administrator={})
+
+    with pytest.raises(InvitationRefused, match="Withdraw this one and invite anew"):
+        invitations.resend(invitation=invited, **given)
 
 
 def test_who_may_less_than_an_administrator_does_not_agree_to_one(company, ada, bo, cy):
