@@ -28,6 +28,7 @@ from accounts.queries.factor_resets import open_resets
 from accounts.queries.invitations import listed_invitations
 from accounts.queries.memberships import team
 from accounts.queries.ownership import open_offers
+from accounts.queries.restrictions import named_for
 from accounts.queries.reviews import finished_reviews
 
 
@@ -49,7 +50,8 @@ def get_factor_reset_to_approve(access: Access, id: UUID) -> FactorReset:
 def get_api_key(access: Access, id: UUID) -> ApiKey:
     """The API key, if it is one of this company, whatever became of it; otherwise 404."""
     keys = ApiKey.objects.select_related("company", "membership__user", "membership__own_role")
-    return get_object_or_404(keys, company=access.company, pk=id)
+    [key] = named_for(access, [get_object_or_404(keys, company=access.company, pk=id)])
+    return key
 
 
 def invitations(access: Access, at: datetime) -> QuerySet[Invitation]:
@@ -64,7 +66,7 @@ def get_invitation(access: Access, id: UUID, at: datetime) -> Invitation:
 
 def get_member(access: Access, id: UUID) -> Membership:
     """The member, if they belong to this company, suspended or not; otherwise 404."""
-    member = get_object_or_404(team(access.company), pk=id)
+    [member] = named_for(access, [get_object_or_404(team(access.company), pk=id)])
     member.company = access.company
     return member
 

@@ -116,5 +116,6 @@ def _keys(facts: Facts) -> Iterator[Reason]:
 
 
 def _small(membership: Membership) -> str:
+    """The words within a sentence; the names of fields stay as they are."""
     words = membership.restriction_words
-    return words[:1].lower() + words[1:]
+    return words if membership.named_values else words[:1].lower() + words[1:]

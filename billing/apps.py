@@ -13,11 +13,12 @@ class BillingConfig(AppConfig):
         from accounts.actions.members import on_revoked
         from accounts.limits import known_currencies
         from accounts.queries.members import owned_counts
+        from accounts.queries.restrictions import naming
         from audit.registry import declare_link
         from billing.actions import approved_acts, exports, owners, sellers
         from billing.currencies import CURRENCIES
         from billing.models import Customer
-        from billing.queries.custom_fields import holding
+        from billing.queries.custom_fields import holding, names_and_values
         from billing.queries.owners import owned_count
 
         on_company_created.append(sellers.create)
@@ -26,6 +27,7 @@ class BillingConfig(AppConfig):
         known_currencies.update(CURRENCIES)
         customer_models.append(Customer)
         with_values.append(holding)
+        naming.append(names_and_values)
         for kind in (approved_acts.WRITE_OFF, approved_acts.BANK_DETAILS, exports.ALL_CUSTOMERS):
             approvals.declare(kind)
         for object_type in ("customer", "invoice", "payment"):

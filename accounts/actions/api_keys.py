@@ -16,6 +16,7 @@ from accounts.errors import ApiKeyRefused
 from accounts.models import ApiKey, Company, MailedLink, Membership, User
 from accounts.permissions import Permission
 from accounts.queries.api_keys import TOLD_BEFORE, api_permissions, open_keys
+from accounts.queries.restrictions import words_of
 from accounts.roles import Rights
 from audit import log
 from audit.actors import Actor
@@ -102,7 +103,7 @@ def restrict(
     for field, value in columns.items():
         setattr(key, field, value)
     key.save(update_fields=list(columns))
-    sight = key.restriction_words
+    sight = words_of(key)
     log.record(events.API_KEY_RESTRICTED, target=key, by=by, at=at, changes=changes, sight=sight)
     notices.tell_member(
         "api_key_restricted", membership=key.membership, by=by, at=at, facts={"key": key.name, "sight": sight}

@@ -11,6 +11,7 @@ from accounts.errors import ReviewRefused
 from accounts.models import AccessReview, Company, Membership, ReviewedMember
 from accounts.permissions import Permission
 from accounts.queries.memberships import administrators, team
+from accounts.queries.restrictions import words_of
 from accounts.queries.reviews import confirmed_in, is_to_remind, open_review, sole_judges, unconfirmed
 from audit import log
 from audit.actors import Actor
@@ -77,8 +78,8 @@ def _begin(company: Company, by: Actor, at: datetime) -> AccessReview:
 
 
 def _confirm(review: AccessReview, member: Membership, judge: Membership, by: Actor, at: datetime) -> None:
-    words = {"role_name": member.role_name, "restriction": member.restriction_words}
-    ReviewedMember.objects.create(review=review, membership=member, confirmed_by=judge.user, confirmed_at=at, **words)
-    log.record(
-        events.MEMBER_CONFIRMED, target=member, by=by, at=at, role=member.role_name, sight=member.restriction_words
+    role, sight = member.role_name, words_of(member)
+    ReviewedMember.objects.create(
+        review=review, membership=member, role_name=role, restriction=sight, confirmed_by=judge.user, confirmed_at=at
     )
+    log.record(events.MEMBER_CONFIRMED, target=member, by=by, at=at, role=role, sight=sight)

@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=security.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('role_name', models.CharField(max_length=60)),
-                ('restriction', models.CharField(max_length=400)),
+                ('restriction', models.CharField(max_length=800)),
                 ('confirmed_at', models.DateTimeField()),
                 ('confirmed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),

@@ -1,6 +1,6 @@
 """What somebody is given: a role, and the customers they see. Shared by members, invitations and API keys."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from accounts.roles import ADMINISTRATOR, BUILT_IN, NAMES, Rights
 
 MOST_FIELDS = 3
 MOST_CUSTOMERS = 500
+VALUES_NAMED = 3
+LONGEST_VALUE_NAMED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Restricted(models.Model):
     field_values = models.JSONField(default=dict, blank=True)
     customer_ids = models.JSONField(default=list, blank=True)
 
+    named_values: Sequence[tuple[str, Sequence[str]]] = ()
+    """What `field_values` keeps by ids, as people read it. `queries.restrictions` looks it up, for many at once."""
+
     class Meta:
         abstract = True
 
@@ -48,7 +53,9 @@ class Restricted(models.Model):
 
     @property
     def restriction_words(self) -> str:
-        """Which customers are seen, as people say it."""
+        """Which customers are seen, as people say it; of a field with many values the first."""
+        if self.restriction == self.Restriction.FIELDS and self.named_values:
+            return "; ".join(f"{name}: {_any_of(values)}" for name, values in self.named_values)
         if self.restriction == self.Restriction.FIELDS:
             return f"Customers with certain values in {counted(len(self.field_values), 'field')}"
         if self.restriction == self.Restriction.CUSTOMERS:
@@ -93,6 +100,14 @@ class HasRole(models.Model):
 def counted(number: int, thing: str) -> str:
     """ "1 field", "3 fields"."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _any_of(values: Sequence[str]) -> str:
+    """ "North", "North or South", "North, South, East or 2 more"."""
+    named = [value if len(value) <= LONGEST_VALUE_NAMED else f"{value[:LONGEST_VALUE_NAMED]}…" for value in values]
+    if more := len(named) - VALUES_NAMED:
+        named = [*named[:VALUES_NAMED], f"{more} more"] if more > 0 else named
+    return " or ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
 def one_role(name: str) -> list[models.CheckConstraint]:

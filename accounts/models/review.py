@@ -35,7 +35,7 @@ class ReviewedMember(models.Model):
     review = models.ForeignKey(AccessReview, on_delete=models.PROTECT, related_name="members")
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     role_name = models.CharField(max_length=60)
-    restriction = models.CharField(max_length=400)
+    restriction = models.CharField(max_length=800)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField()
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from accounts.models import AccessReview, Company, Membership, ReviewedMember
 from accounts.permissions import Permission
 from accounts.queries.memberships import team
+from accounts.queries.restrictions import named
 
 EVERY = timedelta(days=183)
 HEAD = ("Member", "E-mail address", "Role", "Customers", "Confirmed by", "Confirmed at (UTC)")
@@ -61,7 +62,7 @@ def finished_reviews(company: Company) -> QuerySet[AccessReview]:
 
 def rows_of(company: Company, judge: Membership) -> list[Row]:
     """Every member there is now, as the review under way has it. Who joined meanwhile is among them."""
-    review, members = open_review(company), list(team(company))
+    review, members = open_review(company), named(company, team(company))
     confirmations = {one.membership_id: one for one in confirmed_in(review)} if review else {}
     own_too = judge.pk in sole_judges(members)
     return [

@@ -20,6 +20,7 @@ from accounts.forms.api_keys import ApiKeyForm
 from accounts.permissions import Permission
 from accounts.queries.api_keys import ended_keys, open_keys, row_of
 from accounts.queries.approvals import usable
+from accounts.queries.restrictions import named_for
 from accounts.step_up import fresh_factor
 from accounts.views import second_person
 from security.guards import require
@@ -28,10 +29,10 @@ from security.guards import require
 @require(Permission.API_KEY_VIEW)
 @require_safe
 def index(request: Any) -> HttpResponse:
-    company, at = request.access.company, timezone.now()
+    access, at = request.access, timezone.now()
     context = {
-        "open": [row_of(key, at) for key in open_keys(company, at)],
-        "ended": [row_of(key, at) for key in ended_keys(company, at)],
+        "open": [row_of(key, at) for key in named_for(access, open_keys(access.company, at))],
+        "ended": [row_of(key, at) for key in named_for(access, ended_keys(access.company, at))],
     }
     return TemplateResponse(request, "accounts/api_keys/list.html", context)
 

@@ -21,6 +21,7 @@ from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.queries import members as queries
 from accounts.queries.api_keys import open_keys, row_of
+from accounts.queries.restrictions import words_of
 from accounts.queries.roles import get_role
 from accounts.step_up import fresh_factor
 from accounts.views import second_person
@@ -61,7 +62,7 @@ def role(request: Any, id: UUID) -> HttpResponse:
             changed = members.change_role(membership=member, role=form.cleaned_data["role"], **decision)
         except SecondPersonNeeded as needed:
             return second_person.ask(request, needed)
-        return f"{changed} is now {changed.role_name}. Customers seen: {changed.restriction_words}."
+        return f"{changed} is now {changed.role_name}. Customers seen: {words_of(changed)}."
 
     return _decided(request, member, form, act, "role")
 

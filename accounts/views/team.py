@@ -13,6 +13,7 @@ from accounts.models import Membership
 from accounts.permissions import Permission
 from accounts.queries.members import listed
 from accounts.queries.ownership import open_offers
+from accounts.queries.restrictions import named_for
 from accounts.queries.reviews import standing_of
 from security.guards import require
 
@@ -28,12 +29,12 @@ def members(request: Any) -> HttpResponse:
     text = form.cleaned_data["q"] if form.is_valid() else ""
     page = Paginator(listed(access.company, text, at), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
-        "members": page.object_list,
+        "members": named_for(access, page.object_list),
         "text": text,
         "previous": _address(text, page.previous_page_number()) if page.has_previous() else None,
         "next": _address(text, page.next_page_number()) if page.has_next() else None,
         "shown": _shown(page),
-        "invitations": doors.invitations(access, at) if access.can(Permission.TEAM_EDIT) else [],
+        "invitations": named_for(access, doors.invitations(access, at)) if access.can(Permission.TEAM_EDIT) else [],
         "review": standing_of(access.company, at) if access.can(Permission.TEAM_EDIT) else None,
         "factor_resets": doors.factor_resets(access) if access.can(Permission.TEAM_EDIT) else [],
         "ownership_offer": open_offers(access.membership, at).first(),
