@@ -331,7 +331,7 @@ def test_a_password_alone_reaches_nothing_but_the_set_up_once_grace_is_over(worl
     records = SimpleNamespace(**OF_ACCOUNTS | vars(world.owned))
     reached, told = set(), {}
     for route in all_routes():
-        if route.guard in FOR_ANYBODY:
+        if route.by_key or route.guard in FOR_ANYBODY:
             continue
         response = ask(browser, method, route.address(records))
         leads_to = resolve(response.url.partition("?")[0]).view_name if response.status_code == 302 else None
