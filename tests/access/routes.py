@@ -41,6 +41,11 @@ class Route:
     by_key: bool
     arguments: tuple[str, ...]
 
+    @property
+    def is_api(self) -> bool:
+        """Whether the address is one for programs."""
+        return self.name.startswith("billing:api_")
+
     def address(self, records: SimpleNamespace, **changed: Any) -> str:
         """Where the route finds these records; `changed` puts something else into its place in the address."""
         given: dict[str, Any] = {}

@@ -1,6 +1,8 @@
 """What holds for every answer: no form from elsewhere, no method nobody uses, and the headers that bind the browser."""
 
 import re
+from base64 import b64encode
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -8,14 +10,14 @@ from django.utils import timezone
 
 from accounts.models import EmailChange
 from security import ratelimit
-from tests import make
+from tests import keys, make
 from tests.access.routes import all_routes, route
 from tests.access.test_get_is_safe import contents
 from tests.access.world import ask
 from tests.house.code import report
 from tests.visitors import Browser
 
-WHO = ["anonymous", "administrator", "owner", "stale", "customer"]
+WHO = ["anonymous", "administrator", "owner", "stale", "key", "customer"]
 METHODS = ["TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "BREW", "PROPFIND"]
 TWO_YEARS = 63_072_000
 ANONYMOUS_FORMS = [
@@ -24,6 +26,7 @@ ANONYMOUS_FORMS = [
     "accounts:reset_password",
     "accounts:email_agree",
     "accounts:factor_reset_cancel",
+    "accounts:invitation_accept",
     "accounts:not_me",
     "accounts:unlock",
 ]
@@ -47,7 +50,7 @@ KEYS_IN_THEIR_ADDRESS = {
 def careful(browser):
     """The same browser at a server that checks its forms."""
     checked = Browser(enforce_csrf_checks=True)
-    checked.cookies = browser.cookies
+    checked.cookies, checked.defaults = browser.cookies, browser.defaults
     return checked
 
 
@@ -56,6 +59,8 @@ def test_a_form_without_its_token_is_refused(world, people, who):
     browser, before, wrong = careful(people[who]), contents(), []
     for one in all_routes():
         response = browser.post(one.address(world.owned), {"reason": "sent from elsewhere"})
+        if one.is_api and response.status_code == 405:
+            continue  # programs send no forms
         if response.status_code != 403 or b"out of date" not in response.content.lower():
             wrong.append(f"{one.name} answers {response.status_code}")
     assert not wrong, report(wrong)
@@ -96,7 +101,8 @@ def test_methods_nobody_uses_are_refused(world, people, who):
     for one in all_routes():
         for method in METHODS:
             response = ask(people[who], method, one.address(world.owned))
-            if response.status_code != 405 or response.headers["Allow"] != "GET, HEAD, POST":
+            allowed = "GET, HEAD" if one.is_api else "GET, HEAD, POST"
+            if response.status_code != 405 or response.headers["Allow"] != allowed:
                 wrong.append(f"{method} {one.name} answers {response.status_code}")
     assert not wrong, report(wrong)
 
@@ -108,6 +114,29 @@ def test_every_answer_binds_the_browser(world, people, who, method):
     for one in all_routes():
         response = ask(people[who], method, one.address(world.owned))
         wrong += [f"{method} {one.name} {response.status_code}: {lack}" for lack in lacking(response, one.name)]
+    assert not wrong, report(wrong)
+
+
+@pytest.mark.parametrize("place", ["cookie", "query", "form", "user name", "other header"])
+def test_a_key_opens_nothing_from_anywhere_but_its_header(world, people, place):
+    """Where a browser would send it by itself, or logs and histories would keep it, it is no key."""
+    keys.key(make.member(company=world.company))
+    browser, names = Browser(), ("api_key", "key", "token", "access_token", "Authorization")
+    given = dict.fromkeys(names, f"Bearer {keys.TOKEN}")
+    if place == "cookie":
+        browser.cookies.load(dict.fromkeys(names, keys.TOKEN))
+    headers = {
+        "user name": {"Authorization": f"Basic {b64encode(keys.TOKEN.encode()).decode()}"},
+        "other header": {"X-Api-Key": keys.TOKEN, "Proxy-Authorization": f"Bearer {keys.TOKEN}"},
+    }.get(place, {})
+    wrong = []
+    for one in all_routes():
+        if one.by_key:
+            query = f"?{urlencode(given)}" if place == "query" else ""
+            response = ask(browser, "GET", one.address(world.owned) + query, headers=headers)
+            posted = ask(browser, "POST", one.address(world.owned), given if place == "form" else {}, headers=headers)
+            if (response.status_code, posted.status_code) != (401, 405):
+                wrong.append(f"{one.name} answers {response.status_code}, and {posted.status_code} to a form")
     assert not wrong, report(wrong)
 
 
@@ -164,6 +193,17 @@ def test_an_answer_when_something_breaks(people, monkeypatch):
     people["administrator"].raise_request_exception = False
     response = ask(people["administrator"], "GET", "/")
     assert (response.status_code, lacking(response)) == (500, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("customers/", 401), ("nothing/", 404), ("customers/?limit=no", 400)], ids=str
+)
+def test_an_answer_to_a_program(world, people, path, status):
+    """JSON is bound like a page, whoever refuses."""
+    who = "anonymous" if status == 401 else "key"
+    response = ask(people[who], "GET", f"/api/v1/{path}")
+    assert (response.status_code, response.headers["Content-Type"]) == (status, "application/json")
+    assert lacking(response) == []
 
 
 def test_a_file_that_is_not_there(people):
