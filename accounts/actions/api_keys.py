@@ -27,7 +27,6 @@ HINT_LENGTH = 12
 MOST_KEYS = 50
 LONGEST_DAYS = 365
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
-RESTRICTED_FIELDS = ("restriction", "field_values", "customer_ids")
 MAKING = Kind("api_key", "make an API key", Permission.API_KEY_EDIT, door="accounts:api_key_create")
 Restriction = ApiKey.Restriction
 
@@ -70,7 +69,7 @@ def make(
         # Whoever makes a key for less than a week knows that it ends soon.
         expiry_told_at=at if expires_at - at <= TOLD_BEFORE else None,
     )
-    made = ("name", "permissions", "expires_at", *RESTRICTED_FIELDS)
+    made = ("name", "permissions", "expires_at", *restricting.COLUMNS)
     changes = {field: [None, getattr(key, field)] for field in made}
     log.record(events.API_KEY_MADE, target=key, by=by, at=at, changes=changes)
     _tell_maker(key, by, at)
@@ -96,13 +95,10 @@ def restrict(
     key = _locked(key)
     _refuse_ended(key, at)
     granting.refuse_beyond(own, key.rights)
-    columns = restricting.columns(restriction, field_values, customer_ids)
-    changes = {field: [getattr(key, field), value] for field, value in columns.items() if getattr(key, field) != value}
+    changes = restricting.put(key, restriction, field_values, customer_ids)
     if not changes:
         return key
-    for field, value in columns.items():
-        setattr(key, field, value)
-    key.save(update_fields=list(columns))
+    key.save(update_fields=restricting.COLUMNS)
     sight = words_of(key)
     log.record(events.API_KEY_RESTRICTED, target=key, by=by, at=at, changes=changes, sight=sight)
     notices.tell_member(

@@ -132,15 +132,11 @@ def restrict(
     """Choose the customers whoever accepts it will see, as long as nobody has."""
     own = granting.granter(granter, Permission.TEAM_EDIT)
     invitation = _waiting(invitation)
-    wanted = restricting.columns(restriction, field_values, customer_ids)
-    changes = {name: [getattr(invitation, name), value] for name, value in wanted.items()}
-    changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
+    changes = restricting.put(invitation, restriction, field_values, customer_ids)
     if not changes:
         return invitation
-    for name, value in wanted.items():
-        setattr(invitation, name, value)
     refuse_to_offer(invitation, own)
-    invitation.save(update_fields=[*wanted])
+    invitation.save(update_fields=restricting.COLUMNS)
     sight = words_of(invitation)
     log.record(events.INVITATION_RESTRICTED, target=invitation, by=by, at=at, changes=changes, sight=sight)
     return invitation

@@ -18,7 +18,6 @@ from audit import log
 from audit.actors import Actor
 
 USE_IS_NOTED_EVERY = timedelta(hours=1)
-RESTRICTION_COLUMNS = ["restriction", "field_values", "customer_ids"]
 Restriction = Membership.Restriction
 
 on_revoked: list[Callable[..., Any]] = []
@@ -94,10 +93,10 @@ def change_role(
     for column, value in role_fields(role).items():
         setattr(member, column, value)
     if member.is_administrator:
-        _restrict(member, Restriction.NONE)
+        restricting.put(member, Restriction.NONE)
     elif member.role in roles.SEES_OWN_CUSTOMERS_ONLY and not member.is_restricted:
-        _restrict(member, Restriction.OWNER)
-    member.save(update_fields=["role", "own_role", *RESTRICTION_COLUMNS])
+        restricting.put(member, Restriction.OWNER)
+    member.save(update_fields=["role", "own_role", *restricting.COLUMNS])
     changes = {"role": [former, member.role_name]}
     if hidden != member.restriction_words:
         changes["restriction"] = [hidden, member.restriction_words]
@@ -122,16 +121,12 @@ def restrict(
 ) -> Membership:
     """Limit a member to some customers, or to none of them no more, from their next request on."""
     member, _ = judging.judged(membership, granter)
-    given = restricting.columns(restriction, field_values, customer_ids)
     if member.is_administrator and restriction != Restriction.NONE:
         raise MemberRefused(f"{member} is an administrator and sees every customer. Give them another role first.")
-    before = {column: getattr(member, column) for column in RESTRICTION_COLUMNS}
-    changes = {column: [before[column], value] for column, value in given.items() if before[column] != value}
+    changes = restricting.put(member, restriction, field_values, customer_ids)
     if not changes:
         return member
-    for column, value in given.items():
-        setattr(member, column, value)
-    member.save(update_fields=RESTRICTION_COLUMNS)
+    member.save(update_fields=restricting.COLUMNS)
     sight = words_of(member)
     log.record(events.MEMBER_RESTRICTION_CHANGED, target=member, by=by, at=at, changes=changes, sight=sight)
     notices.tell_member("sight_changed", membership=member, by=by, at=at, facts={"sight": sight})
@@ -226,11 +221,6 @@ def _gains_power(member: Membership, given: HasRole) -> bool:
     """Whether a member would decide about others who does not yet, or would decide about more."""
     is_more = given.is_administrator or bool(given.rights.beyond(member.rights))
     return roles.administers(given.rights) and is_more
-
-
-def _restrict(member: Membership, restriction: str) -> None:
-    for column, value in restricting.columns(restriction).items():
-        setattr(member, column, value)
 
 
 def _refuse_heir(heir: User | None, member: Membership) -> None:

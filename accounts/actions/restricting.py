@@ -5,9 +5,24 @@ from typing import Any
 
 from accounts.errors import GrantRefused
 from accounts.models import Membership
-from accounts.models.grant import MOST_CUSTOMERS, MOST_FIELDS
+from accounts.models.grant import MOST_CUSTOMERS, MOST_FIELDS, Restricted
 
+COLUMNS = ("restriction", "field_values", "customer_ids")
 Restriction = Membership.Restriction
+
+
+def put(
+    target: Restricted,
+    restriction: str,
+    field_values: Mapping[str, Collection[str]] | None = None,
+    customer_ids: Collection[str] | None = None,
+) -> dict[str, list[Any]]:
+    """Set the restriction of one that is held and not yet saved; what is different, before and after."""
+    given = columns(restriction, field_values, customer_ids)
+    changes = {name: [getattr(target, name), value] for name, value in given.items() if getattr(target, name) != value}
+    for name, value in given.items():
+        setattr(target, name, value)
+    return changes
 
 
 def columns(

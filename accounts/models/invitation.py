@@ -11,6 +11,7 @@ from security.ids import uuid7
 
 MOST_AT_ONCE = 50
 
+
 class Invitation(HasRole, Restricted):
     """A role offered to whoever has one address. It is accepted once, within seven days, or withdrawn."""
 
