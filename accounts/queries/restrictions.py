@@ -29,7 +29,7 @@ def named_for(access: Access, restricted: Iterable[AnyRestricted]) -> list[AnyRe
     return list(restricted) if access.is_restricted else named(access.company, restricted)
 
 
-def words_of(restricted: Membership | Invitation | ApiKey) -> str:
+def words_of(restricted: AnyRestricted) -> str:
     """Which customers one of them sees, with fields and values named."""
     named(restricted.company, [restricted])
     return restricted.restriction_words
