@@ -61,7 +61,7 @@ class Permission(StrEnum):
     PAYMENT_REVERSE = "payment.reverse", "Payments", "reverse a payment that bounced", "payment.view"
     NOTE_CREATE = "note.create", "Notes", "write internal notes", "customer.view"
     REPORT_VIEW = "report.view", "Reports", "see the dashboard"
-    EXPORT_RUN = "export.run", "Exports", "download lists as CSV"
+    EXPORT_RUN = "export.run", "Exports", "download lists as CSV", "invoice.view", "customer.view"
     AUDIT_VIEW = "audit.view", "Logs", "read the billing log, and a record's entries apart from its page"
     SECURITY_LOG_VIEW = "security_log.view", "Logs", "read the account-security log (which is itself logged)"
     SETTINGS_EDIT = "settings.edit", "Settings", "change the company profile, the logo and the fields of customers"

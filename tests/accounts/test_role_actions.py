@@ -54,6 +54,10 @@ def test_an_operator_makes_any_role(company):
             "“make, change and delete roles” also needs: see who belongs",
         ),
         (
+            Rights(frozenset({P.EXPORT_RUN, P.INVOICE_VIEW})),
+            "“download lists as CSV” also needs: see customers",
+        ),
+        (
             Rights(LOOKS.permissions, {P.INVOICE_VIEW: {"EUR": 5}}),
             "A limit belongs to a permission",
         ),
