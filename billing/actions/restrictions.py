@@ -13,8 +13,8 @@ from accounts.models import ApiKey, Invitation, Membership
 from audit.actors import Actor
 from billing.errors import RestrictionRefused
 from billing.models import Customer, CustomField
+from billing.queries.restrictions import Restricted
 
-Restricted = Membership | Invitation | ApiKey
 RESTRICT: dict[type[Any], tuple[str, Callable[..., Any]]] = {
     Membership: ("membership", members.restrict),
     Invitation: ("invitation", invitations.restrict),
