@@ -39,7 +39,7 @@ def _is_formula(text: str) -> bool:
 def stream(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """The lines of the file, one by one; the mark at the start tells spreadsheet programs that it is UTF-8."""
     writer = csv.writer(_Line())
-    yield BYTE_ORDER_MARK + writer.writerow(head)
+    yield BYTE_ORDER_MARK + writer.writerow(map(cell, head))
     for row in rows:
         yield writer.writerow([f"{value:f}" if isinstance(value, Decimal) else cell(value) for value in row])
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,9 +17,10 @@ from django.utils import timezone
 from lxml import html
 
 from accounts import letters
-from accounts.models import Letter
+from accounts.models import AccessReview, Approval, Invitation, Letter, Membership, ReviewedMember
 from accounts.scoping import in_company
 from billing import emails
+from billing.api.endpoints import CUSTOMERS, EVENTS, INVOICES, PAYMENTS
 from billing.models import EmailMessage, Invoice, Item, TaxRate
 from portal.actions import links
 from tests import books, make, programs
@@ -50,7 +52,7 @@ CORPUS = {
 SAYS_WHY = re.compile(
     rb'class="(error-summary|alert (bad|error|warning)"|field-error"(?! role="alert" data-passkey-trouble))'
 )
-TAKEN = b"Your password is changed"
+TAKEN = re.compile(b"Your password is changed|data-copy|inv_")
 
 
 class Form(NamedTuple):
@@ -68,6 +70,43 @@ def by(who: str, route: str, texts: str, **body: str) -> Form:
 
 
 RULES = {"second_factor": "advised", "grace_days": "3", "idle_minutes": "15", "session_hours": "12"}
+ROLE = {"name": "Pilot", "permissions": "customer.view"}
+FIELD = {"name": "Basin", "kind": "text", "position": "3", "in_list": "on"}
+CHOICE = FIELD | {"name": "Quay", "kind": "choice", "choices": "North"}
+KEY = {"name": "Nightly", "permissions": "customer.view", "sees": "mine", "lasts": "30"}
+
+
+def limited(own: SimpleNamespace) -> dict[str, Any]:
+    field = own.custom_field.pk
+    return {"mode": "fields", "field_1": field, f"lines-{field}": "North", "save": "1"}
+
+
+OF_TEAM = [
+    by("administrator", "accounts:role_create", "name description limit_invoice_write_off permissions", **ROLE),
+    by("administrator", "accounts:role_edit", "name description limit_invoice_write_off", **ROLE | {"name": "Steward"}),
+    by("administrator", "accounts:role_delete", "heir holders"),
+    by("administrator", "accounts:member_role", "role"),
+    by("administrator", "accounts:member_revoke", "heir"),
+    by("administrator", "accounts:access_review", "members"),
+    by("administrator", "accounts:invitation_create", "emails role restriction"),
+    Form("billing:restriction_invitation", limited, "mode customers find add field_1 lines-{field} ticked-{field}"),
+    by("invited", "accounts:invitation_accept", "name password", name="Guest", password="nine slow barges under fog"),
+    by("administrator", "accounts:approval_refuse", "reason", reason="too much"),
+    by("administrator", "accounts:api_key_create", "name permissions sees lasts last_day", **KEY),
+    by("administrator", "accounts:approval_rules", "write_off_up_to", write_off="on"),
+    by("administrator", "billing:invoice_write_off", "reason", reason="insolvent"),
+    by("administrator", "billing:custom_field_create", "name kind choices position", **FIELD | {"choices": "North"}),
+    by(
+        "administrator",
+        "billing:custom_field_create",
+        "choices",
+        **FIELD | {"name": "Quay", "kind": "choice", "choices": "North"},
+    ),
+    by("administrator", "billing:custom_field_edit", "name kind choices position", **FIELD | {"name": "Pier"}),
+    Form("billing:customer_edit", lambda own: bodies.customer(), "field-{field}"),
+    Form("billing:restriction_member", limited, "mode customers find add field_1 lines-{field} ticked-{field}"),
+    Form("billing:restriction_key", limited, "mode customers find add field_1 lines-{field} ticked-{field}"),
+]
 HEAD = "payment_terms purchase_order message prepaid issue_date due_date currency tax_rounding"
 LINES = "name description quantity unit unit_price price_base_quantity discount item tax_rates"
 FORMS = [
@@ -113,6 +152,7 @@ FORMS = [
     by("owner", "accounts:passkey_rename", "name", name="Tablet"),
     by("administrator", "accounts:switch_company", "company"),
     Form("billing:invoice_bulk", lambda own: {}, "bulk selected"),
+    *OF_TEAM,
 ]
 PARAMETERS = {
     "billing:customer_list": "q show owner currency sort after before",
@@ -134,7 +174,21 @@ PARAMETERS = {
     "accounts:forgot_password": "asked",
     "accounts:security_set_up": "next",
     "accounts:security_events": "older_than newer_than",
+    "accounts:team": "q",
+    "accounts:role_list": "role",
+    "accounts:role_compare": "a b",
+    "accounts:explain": "member permission",
+    "accounts:approval_list": "tab older_than newer_than",
+    "accounts:api_key_create": "approval",
 }
+
+
+def asked_in_by_who_may(world) -> None:
+    """Ada invited a guest, and a colleague has the role whose name is to change."""
+    inviter = Membership.objects.get(company=world.company, user__name="Ada")
+    guest = {"email": "guest@harbour.example", "invited_by": inviter}
+    Invitation.objects.filter(pk=world.owned.invitation.pk).update(**guest)
+    Membership.objects.filter(pk=world.other.member.pk).update(role="", own_role=world.owned.role)
 
 
 @pytest.mark.parametrize("text", CORPUS.values(), ids=CORPUS)
@@ -143,6 +197,8 @@ def test_hostile_text(world, people, text):
     ada, own, kept = people["administrator"], world.owned, []
     people["half way in"] = Browser()
     people["half way in"].post("/sign-in/", {"email": "half@harbour.example", "password": make.PASSWORD})
+    people["invited"] = Browser()
+    asked_in_by_who_may(world)
     with transaction.atomic():
         for form in FORMS:
             wrong += send(people[form.who], own, form, text, kept)
@@ -158,12 +214,17 @@ def test_hostile_text(world, people, text):
             people["owner"].post(route(name).address(own))
         for told in Letter.objects.filter(status=Letter.Status.QUEUED, user__isnull=False, link__used_at__isnull=True):
             wrong += faults_of_letter(letters.compose(told, timezone.now()))
-        wrong += faults_of_export(ask(ada, "POST", route("billing:invoice_export").address(own)).body, text)
+        review_of(own.access_review, world.other.member)
+        for name in ("billing:invoice_export", "billing:customer_export", "accounts:access_review_export"):
+            table = ask(ada, "POST", route(name).address(own)).body
+            wrong += [f"{name}: {fault}" for fault in faults_of_export(table, text)]
+        wrong += list(faults_of_json(people["key"], own))
         document = ask(ada, "GET", route("billing:invoice_pdf").address(own, id=own.draft.pk)).body
         wrong += faults_of_document(document, is_shown="lines-0-name" in kept)
         transaction.set_rollback(True)
     wrong += list(ask_with(ada, own, text))
     wrong += list(ask_with_key(people["anonymous"], own, text))
+    wrong += list(ask_for_a_program(people["key"], text))
     assert not wrong, report(wrong)
 
 
@@ -171,7 +232,7 @@ def send(browser, own, form: Form, text: str, kept: list[str]) -> Iterator[str]:
     """All fields at once; then without those that were refused, until the rest is taken and kept for good."""
     address = route(form.route).address(own) + form.query(own)
     good = form.body(own)
-    hostile = dict.fromkeys(form.texts.split(), text)
+    hostile = dict.fromkeys(form.texts.format(field=own.custom_field.pk).split(), text)
     while good or hostile:
         response = ask(browser, "POST", address, good | hostile)
         yield from faults_of_answer(response, f"{form.route} with {', '.join(hostile)}")
@@ -181,7 +242,8 @@ def send(browser, own, form: Form, text: str, kept: list[str]) -> Iterator[str]:
         hostile = {field: text for field in hostile if field not in refused}
     if good:
         kept += hostile
-        if browser.post(address, good | hostile).status_code != 302:
+        taken = browser.post(address, good | hostile)
+        if taken.status_code != 302 and not TAKEN.search(taken.content):
             yield f"{form.route} refuses what is good"
 
 
@@ -219,6 +281,11 @@ def read_everything(people, own) -> Iterator[str]:
         for who in ("administrator", "owner", "customer"):
             if (one.guard == "portal") == (who == "customer"):
                 yield from faults_of_page(ask(people[who], "GET", one.address(own)), f"{one.name} as {who}")
+    asked = Approval.objects.filter(object_id=str(own.invoice.pk), requested_by__user__name="Ada").get()
+    page = ask(people["stale"], "GET", route("accounts:approval_detail").address(own, id=asked.pk))
+    if page.status_code != 200:
+        yield f"the request answers {page.status_code}"
+    yield from faults_of_page(page, "the request")
     for who, name in (
         ("administrator", "billing:invoice_detail"),
         ("administrator", "audit:history"),
@@ -236,7 +303,7 @@ def faults_of_answer(response, where: str) -> Iterator[str]:
     """Refused with a sentence, or taken."""
     if response.status_code not in (200, 302, 404):
         yield f"{where} answers {response.status_code}"
-    if response.status_code == 200 and not SAYS_WHY.search(response.body) and TAKEN not in response.body:
+    if response.status_code == 200 and not SAYS_WHY.search(response.body) and not TAKEN.search(response.body):
         yield f"{where} is refused without a word"
     yield from faults_of_page(response, where)
 
@@ -286,6 +353,40 @@ def faults_of_export(content: bytes, text: str) -> Iterator[str]:
         yield from (
             f"the export has {cell[:40]!r}" for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
         )
+
+
+def review_of(review: AccessReview, member: Membership) -> None:
+    """What confirming this member keeps."""
+    member.refresh_from_db()
+    ReviewedMember.objects.create(
+        review=review,
+        membership=member,
+        role_name=member.role_name,
+        restriction=member.restriction_words,
+        confirmed_by=member.user,
+        confirmed_at=timezone.now(),
+    )
+
+
+def faults_of_json(program, own) -> Iterator[str]:
+    """JSON that a browser takes for nothing else, and that says what was kept."""
+    for one in all_routes():
+        if one.by_key:
+            response = ask(program, "GET", one.address(own))
+            json.loads(response.body)
+            kind = response.headers["Content-Type"], response.headers["X-Content-Type-Options"]
+            if (response.status_code, *kind) != (200, "application/json", "nosniff"):
+                yield f"{one.name} answers {response.status_code}, {kind}"
+
+
+def ask_for_a_program(program, text: str) -> Iterator[str]:
+    """Each parameter of the API with the text is refused in JSON, or looked for."""
+    for endpoint in (CUSTOMERS, INVOICES, PAYMENTS, EVENTS):
+        for parameter in endpoint.known:
+            response = ask(program, "GET", f"{endpoint.path}?{urlencode({parameter.name: text})}")
+            json.loads(response.body)
+            if response.status_code not in (200, 400):
+                yield f"{endpoint.path} with {parameter.name} answers {response.status_code}"
 
 
 def faults_of_document(content: bytes, *, is_shown: bool) -> Iterator[str]:

@@ -56,3 +56,7 @@ def test_numbers_stay_numbers_even_below_zero():
     lines = list(stream(["Number", "Amount"], [["=HYPERLINK()", Decimal("-1250.50")]]))
 
     assert lines == ["\N{ZERO WIDTH NO-BREAK SPACE}Number,Amount\r\n", "'=HYPERLINK(),-1250.50\r\n"]
+
+
+def test_a_heading_somebody_wrote_is_no_formula():
+    assert next(stream(["Number", "=HYPERLINK()"], [])).endswith("Number,'=HYPERLINK()\r\n")
