@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.actions import members, reviews
-from accounts.models import Letter, ReviewedMember
+from accounts.models import Invitation, Letter, ReviewedMember
 from accounts.permissions import Permission
 from accounts.queries.restrictions import words_of
 from audit.models import SecurityEvent
@@ -50,6 +50,13 @@ def key_kept_to(membership, values):
     key.restriction, key.field_values = "fields", values
     key.save()
     return key
+
+
+def invite_kept_to(member, email):
+    """Somebody asked into the company of this member, to see what they see."""
+    dates = {"invited_at": AT, "sent_at": AT, "expires_at": AT + datetime.timedelta(days=30)}
+    kept = {"restriction": "fields", "field_values": member.field_values}
+    Invitation.objects.create(company=member.company, email=email, role="employee", invited_by=member, **kept, **dates)
 
 
 def test_fields_stand_in_their_order_with_values_as_people_read_them(company, region):
@@ -107,11 +114,13 @@ def test_whoever_sees_only_some_customers_is_not_told_the_values_of_others(compa
 @pytest.mark.parametrize("page", [TEAM, REVIEW, KEYS])
 def test_lists_ask_once_for_the_fields_of_all(ada, company, bo, region, page):
     key_kept_to(bo, bo.field_values)
+    invite_kept_to(bo, "one@bo.example")
     ada.get(page)
     with CaptureQueriesContext(connection) as few:
         ada.get(page)
     for name in ("Cy", "Di", "Ed"):
         key_kept_to(kept_to(company, name, {region: [name]}), bo.field_values)
+        invite_kept_to(bo, f"{name}@bo.example")
     with CaptureQueriesContext(connection) as many:
         ada.get(page)
     assert len(many) == len(few)
