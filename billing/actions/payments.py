@@ -1,7 +1,7 @@
 """Money that arrived: recorded, used on invoices, released again, reversed when it bounced."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -133,13 +133,14 @@ def allocate(*, payment: Payment, invoice: Invoice, amount: Money, by: Actor, at
 
 @transaction.atomic
 def release(*, allocation: Allocation, by: Actor, at: datetime.datetime) -> Allocation:
-    """Take money off an invoice again; it returns to the customer's credit."""
+    """Take money off an invoice again; it returns to the customer's credit. Never off what was written off."""
     customer = locks.customer(allocation.payment.customer_id)
     invoice = locks.invoice(allocation.invoice_id)
     payment = locks.payment(allocation.payment_id)
     allocation = locks.allocation(allocation.pk)
     if allocation.released_at:
         raise AllocationAlreadyReleased(f"This part of {payment} was released already.")
+    _refuse_written_off([invoice])
     day = customer.company.today(at)
     payment.unapplied += allocation.amount
     payment.save(update_fields=["unapplied"])
@@ -157,13 +158,17 @@ def release(*, allocation: Allocation, by: Actor, at: datetime.datetime) -> Allo
 
 @transaction.atomic
 def reverse(*, payment: Payment, reason: str, by: Actor, at: datetime.datetime) -> Payment:
-    """The money did not stay: a cheque bounced, a transfer was called back. What it paid is owed again."""
+    """The money did not stay: a cheque bounced, a transfer was called back. What it paid is owed again.
+
+    Of a written-off invoice somebody has to undo the write-off first: what was given up is what was judged then.
+    """
     customer = locks.customer(payment.customer_id)
     live = list(Allocation.objects.filter(payment_id=payment.pk, released_at__isnull=True).order_by("invoice_id", "pk"))
     invoices = {invoice.pk: invoice for invoice in locks.invoices(allocation.invoice_id for allocation in live)}
     payment = locks.payment(payment.pk)
     if payment.reversed_at:
         raise PaymentNotReversible(f"{payment} is reversed already.")
+    _refuse_written_off(invoices.values())
     day = customer.company.today(at)
     entries = []
     for allocation in live:
@@ -203,6 +208,13 @@ def _payable(customer: Customer, amount: Money | None, uses: Sequence[Use]) -> d
             f"The parts come to {_sum(uses, amount.currency).plain()}, more than the payment of {amount.plain()}."
         )
     return invoices
+
+
+def _refuse_written_off(invoices: Iterable[Invoice]) -> None:
+    """What was paid before a write-off stays, or more would be given up than anybody agreed to."""
+    for invoice in invoices:
+        if invoice.status == Invoice.Status.WRITTEN_OFF:
+            raise PaymentRefused(f"{invoice} is written off. Undo the write-off of {invoice} first.")
 
 
 def _other_currency(invoice: Invoice, currency: str) -> str:
@@ -249,16 +261,10 @@ def _release(
     allocation.released_at = at
     allocation.save(update_fields=["released_at"])
     invoice.amount_paid -= allocation.amount
-    if invoice.status == Invoice.Status.WRITTEN_OFF:
-        invoice.amount_written_off += allocation.amount
-    else:
-        invoice.balance += allocation.amount
+    invoice.balance += allocation.amount
     invoice.settled_at = None
-    invoice.save(update_fields=["amount_paid", "amount_written_off", "balance", "settled_at"])
-    entries = [
+    invoice.save(update_fields=["amount_paid", "balance", "settled_at"])
+    return [
         ledger.credit(payment, Kind.RELEASED, -allocation.amount, day, at, invoice=invoice),
         ledger.receivable(invoice, Kind.RELEASED, allocation.amount, day, at, payment=payment),
     ]
-    if invoice.status == Invoice.Status.WRITTEN_OFF:
-        entries.append(ledger.receivable(invoice, Kind.WRITTEN_OFF, -allocation.amount, day, at))
-    return entries

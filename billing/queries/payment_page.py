@@ -7,7 +7,7 @@ from uuid import UUID
 
 from audit import queries as logs
 from billing import formats
-from billing.models import Allocation, EmailMessage, Payment
+from billing.models import Allocation, EmailMessage, Invoice, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class UseRow:
     amount: str
     allocated_at: datetime.datetime
     released_at: datetime.datetime | None
+    is_releasable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +58,5 @@ def _use(allocation: Allocation) -> UseRow:
         amount=formats.money(allocation.amount),
         allocated_at=allocation.allocated_at,
         released_at=allocation.released_at,
+        is_releasable=not allocation.released_at and allocation.invoice.status != Invoice.Status.WRITTEN_OFF,
     )

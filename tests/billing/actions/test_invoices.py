@@ -12,6 +12,7 @@ from billing.errors import (
     InvoiceNotSendable,
     InvoiceNotVoidable,
     InvoiceNotWritable,
+    PaymentRefused,
     RecordGone,
 )
 from billing.models import EmailMessage, Invoice, InvoiceLine, LedgerEntry
@@ -219,16 +220,26 @@ def test_write_off_and_back(acme):
         invoices.reinstate(invoice=invoice, **WHO)
 
 
-def test_a_bounced_payment_of_a_written_off_invoice_is_written_off_too(acme):
+@pytest.mark.parametrize("act", ["release", "reverse"])
+def test_a_write_off_never_grows_by_what_was_paid_before(acme, act):
+    """Or one person would give up EUR 100 by writing off 1."""
     invoice = books.issued(acme)
-    payment = books.paid(invoice, "40")
+    payment = books.paid(invoice, "99")
     invoices.write_off(invoice=invoice, reason="Insolvent", **WHO)
+    take_back = {
+        "release": lambda: payments.release(allocation=payment.allocations.get(), **WHO),
+        "reverse": lambda: payments.reverse(payment=payment, reason="Bounced", **WHO),
+    }[act]
 
-    payments.reverse(payment=payment, reason="Bounced", **WHO)
-
+    with pytest.raises(PaymentRefused, match="Undo the write-off of INV-000001 first"):
+        take_back()
     invoice.refresh_from_db()
-    assert (invoice.amount_paid, invoice.amount_written_off, invoice.balance) == (euros("0"), euros("100"), euros("0"))
-    assert balance(acme) == (euros("0"), euros("0"))
+    assert (invoice.amount_paid, invoice.amount_written_off) == (euros("99"), euros("1"))
+
+    invoices.reinstate(invoice=invoice, **WHO)
+    take_back()
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.balance, invoice.amount_written_off) == ("issued", euros("100"), euros("0"))
 
 
 def test_a_dispute_is_raised_and_settled_once(acme):
