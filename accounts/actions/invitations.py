@@ -53,8 +53,8 @@ def invite_many(
     """Offer a role to each of these addresses, or to none if one of them is refused. Each gets a letter.
 
     Restricted to a list of customers they see none until some are chosen. Account managers see their own customers
-    only, unless they are restricted in another way. Where the company wants it, nobody invites an administrator
-    unless a second person agreed.
+    only, unless they are restricted in another way. Where the company wants it, nobody offers a role that
+    decides about others unless a second person agreed.
     """
     addresses = list(dict.fromkeys(normalise_email(email) for email in emails))
     if len(addresses) > MOST_AT_ONCE:

@@ -126,13 +126,18 @@ def _hold(role: Role, granter: Membership | None) -> tuple[Rights | None, Role]:
 
 def _refuse_alone(role: Role, rights: Rights, at: datetime) -> None:
     """Where giving such a role waits for a second person, nobody lets one that is held become such a one."""
-    if not ADMINISTERING & rights.beyond(role.rights) or not waits(role.company, find("administrator")):
+    if not _comes_to_decide(role, rights):
         return
     if members_with(role.company, role.key).exists() or invitations_with(role.company, role.key, at).exists():
         raise RoleRefused(
             f"Somebody holds {role}, and giving a role that decides about others needs a second person. "
             "Make a new role with these permissions and give them that one."
         )
+
+
+def _comes_to_decide(role: Role, rights: Rights) -> bool:
+    """Whether those with the role would decide about others by these rights, and nobody gives that alone."""
+    return bool(ADMINISTERING & rights.beyond(role.rights)) and waits(role.company, find("administrator"))
 
 
 def _refuse_impossible(rights: Rights) -> None:
@@ -162,8 +167,11 @@ def _refuse_heir(role: Role, heir: str | Role | None, own: Rights | None, *, is_
     heir = granting.current(heir or "read_only")
     if heir == role:
         raise RoleRefused(f"The role {role} is the one you delete. Choose another one.")
-    if is_needed:
-        granting.refuse_beyond(own, Rights(BUILT_IN[heir]) if isinstance(heir, str) else heir.rights)
+    if is_needed and own:
+        given = Rights(BUILT_IN[heir]) if isinstance(heir, str) else heir.rights
+        granting.refuse_beyond(own, given)
+        if _comes_to_decide(role, given):
+            raise RoleRefused(f"{heir} decides about others, and giving it needs a second person. Choose another role.")
     return heir
 
 

@@ -387,6 +387,18 @@ def test_a_role_somebody_holds_does_not_come_to_decide_about_others(company, ada
         )
 
 
+def test_a_deleted_role_leaves_nobody_one_that_decides_about_others(company, ada, bo, deputy):
+    clerk = make.role(company, "team.view")
+    given = {"granter": ada, "by": visitors.access(ada).actor, "at": AT}
+    [invited] = invitations.invite_many(company=company, emails=["di@example.com"], role=clerk, **given)
+    switch_on(company, administrator={})
+
+    with pytest.raises(RoleRefused, match="Deputy decides about others, and giving it needs a second person"):
+        roles.delete(role=clerk, heir=deputy, holders=[invited.pk], **given)
+    invited.refresh_from_db()
+    assert invited.own_role == clerk
+
+
 def test_an_invitation_from_before_is_not_sent_again(company, ada, deputy):
     given = {"granter": ada, "by": visitors.access(ada).actor, "at": AT}
     [invited] = invitations.invite_many(company=company, emails=["di@example.com"], role=deputy, **given)
