@@ -16,18 +16,20 @@ from billing.errors import DraftAlreadySaved, DraftChangedMeanwhile, DraftRefuse
 from billing.models import Invoice, InvoiceAdjustment, InvoiceLine, InvoiceTax
 from billing.money import Money
 from billing.totals import Totals
+from security.ids import id_of_a_form
 
 
 @transaction.atomic
-def create(*, draft: Draft, by: Actor, at: datetime.datetime, id: UUID | None = None) -> Invoice:
+def create(*, draft: Draft, by: Actor, at: datetime.datetime, form: UUID | None = None) -> Invoice:
     """Keep what was entered; nothing is owed yet and there is no number.
 
-    `id` names the form it was entered in: the same form makes one invoice, however often it is sent.
+    `form` names the form it was entered in: the same one of the same person makes one invoice, however often it is
+    sent. It comes from outside, so it is never the id itself: that may be another's.
     """
     totals = _accepted(draft)
     invoice = Invoice(company_id=draft.customer.company_id, created_at=at, **_fields(draft, totals))
-    if id is not None:
-        invoice.pk = id
+    if form is not None:
+        invoice.pk = id_of_a_form(form, invoice.company_id, by.id)
     _insert(invoice)
     _write_parts(invoice, draft, totals)
     log.record(

@@ -48,8 +48,8 @@ def create(request: HttpRequest) -> HttpResponse:
         return _show(request, Editor(choices, initial=_blank(request, choices, today)), choices)
 
     def save(draft: drafts.Draft) -> Invoice:
-        id = as_uuid(request.POST.get("draft_id", ""))
-        return draft_actions.create(draft=draft, id=id, by=request.access.actor, at=timezone.now())
+        form = as_uuid(request.POST.get("draft_id", ""))
+        return draft_actions.create(draft=draft, form=form, by=request.access.actor, at=timezone.now())
 
     return _answer(request, choices, save, None)
 

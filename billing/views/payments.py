@@ -32,6 +32,7 @@ from billing.queries.payment_page import payment_page
 from billing.queries.recipients import receipt_recipient
 from billing.views.addresses import changed, stem
 from security.guards import require
+from security.ids import id_of_a_form
 
 MOST_CUSTOMERS_LISTED = 100
 MORE_FILTERS = ("customer", "method", "received_from", "received_to")
@@ -216,7 +217,7 @@ def _record(request: HttpRequest, customer: Customer, form: PaymentForm) -> Paym
             method=entered["method"],
             reference=entered["reference"],
             receipt_to=form.receipt_to if entered.get("send_receipt") else None,
-            request_key=entered["request_key"],
+            request_key=id_of_a_form(entered["request_key"], customer.company_id, request.access.actor.id),
             uses=[payments.Use(invoice_id, part) for invoice_id, part in form.parts().items()],
             by=request.access.actor,
             at=timezone.now(),

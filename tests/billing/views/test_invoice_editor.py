@@ -546,8 +546,28 @@ def test_a_form_sent_twice_is_one_invoice(ada, acme):
     again = ada.post(NEW, form, follow=True)
 
     invoice = Invoice.objects.get()
-    assert (str(invoice.pk), invoice.number) == (NOBODY, "INV-000001")
+    assert invoice.number == "INV-000001"
+    assert again.redirect_chain == [(reverse("billing:invoice_detail", args=[invoice.pk]), 302)]
     assert "was saved already" in again.content.decode()
+
+
+def test_an_id_sent_as_that_of_the_form_tells_nothing_and_takes_nothing(ada, company, acme, borealis):
+    """Whether there is an invoice of that id, and whose: a colleague's form makes one more draft each time."""
+    rival = visitors.company("Rival")
+    with in_company(rival):
+        foreign = books.draft(books.customer(rival, "Cargo"))
+    hidden = books.draft(borealis)
+    limited = visitors.member(company, "employee", "Cy", restriction="customers", customer_ids=[str(acme.pk)])
+    cy = visitors.browser(limited)
+
+    for browser in (cy, ada):
+        for id in (foreign.pk, hidden.pk, NOBODY, "ffffffff-ffff-ffff-ffff-ffffffffffff"):
+            known = set(Invoice.objects.values_list("pk", flat=True))
+            page = browser.post(NEW, posted(acme, line(), draft_id=id), follow=True)
+            made = Invoice.objects.exclude(pk__in=known).get()
+            assert page.redirect_chain == [(reverse("billing:invoice_detail", args=[made.pk]), 302)]
+            assert page.status_code == 200
+            assert str(made.pk) != str(id)
 
 
 def test_a_draft_somebody_else_changed_is_overwritten_only_knowingly(ada, acme):

@@ -207,6 +207,18 @@ def test_a_form_that_came_incompletely_can_be_sent_again(ada, acme):
     assert Payment.objects.count() == 1
 
 
+def test_the_key_of_a_colleagues_form_tells_nothing_and_takes_nothing(ada, company, acme):
+    bo, key = visitors.browser(visitors.member(company, name="Bo")), str(uuid4())
+    for browser, amount in ((ada, "10"), (ada, "10"), (bo, "20"), (bo, "20")):
+        record(browser, acme, amount, request_key=key)
+
+    assert sorted(payment.amount for payment in Payment.objects.all()) == [
+        Money.parse("10", "EUR"),
+        Money.parse("20", "EUR"),
+    ]
+    assert not Payment.objects.filter(request_key=key).exists()
+
+
 @pytest.mark.parametrize(
     ("part", "sentence"),
     [
