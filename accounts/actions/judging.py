@@ -5,7 +5,7 @@ from accounts.actions import granting
 from accounts.errors import LastAdministrator, MemberRefused, MembershipAlreadyRevoked
 from accounts.models import Membership
 from accounts.permissions import Permission
-from accounts.queries.memberships import administrators
+from accounts.queries.memberships import acting_administrators
 from accounts.roles import Rights
 
 OWNER = "{member} owns {company}. Let the ownership pass to another administrator first."
@@ -36,5 +36,6 @@ def refuse_to_lose(member: Membership) -> None:
 
 
 def is_last_administrator(member: Membership) -> bool:
-    """Whether nobody else could change everything in the company."""
-    return list(administrators(member.company)) == [member]
+    """Whether nobody else could change everything in the company. Whose account is locked could not."""
+    others = acting_administrators(member.company).exclude(pk=member.pk)
+    return member.is_administrator and member.is_live and not others.exists()

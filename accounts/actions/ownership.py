@@ -8,7 +8,7 @@ from accounts import events, locks
 from accounts.actions import endings, notices
 from accounts.errors import OwnershipRefused
 from accounts.models import Company, Membership, OwnershipTransfer
-from accounts.queries.memberships import administrators
+from accounts.queries.memberships import acting_administrators, administrators
 from accounts.queries.ownership import owner_of
 from audit import log
 from audit.actors import Actor
@@ -124,5 +124,5 @@ def _pass(former: Membership | None, owner: Membership) -> None:
 
 
 def _refuse_unless_administrator(membership: Membership, company: Company) -> None:
-    if not administrators(company).filter(pk=membership.pk).exists():
+    if not acting_administrators(company).filter(pk=membership.pk).exists():
         raise OwnershipRefused(NO_ADMINISTRATOR.format(person=membership, company=company))

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import Membership
-from accounts.queries.memberships import administrators
+from accounts.queries.memberships import acting_administrators
 
 
 class AdministratorField(forms.ModelChoiceField):
@@ -23,5 +23,5 @@ class OwnershipOfferForm(forms.Form):
 
     def __init__(self, data: Any, *, owner: Membership) -> None:
         super().__init__(data)
-        others = administrators(owner.company).exclude(pk=owner.pk)
+        others = acting_administrators(owner.company).exclude(pk=owner.pk)
         self.fields["to"].queryset = others.select_related("user", "company")

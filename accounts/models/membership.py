@@ -15,6 +15,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Those that let somebody in today."""
         return self.filter(revoked_at__isnull=True, suspended_at__isnull=True, user__is_active=True)
 
+    def acting(self) -> "MembershipQuerySet":
+        """Those of them whose account is open: whoever is locked out decides nothing and cannot be asked."""
+        return self.live().filter(user__locked_at__isnull=True, user__needs_fresh_start=False)
+
     def present(self) -> "MembershipQuerySet":
         """Those that were not ended, the suspended ones too."""
         return self.filter(revoked_at__isnull=True)

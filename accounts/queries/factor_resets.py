@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import Company, FactorReset, Membership, User
-from accounts.queries.memberships import administrators
+from accounts.queries.memberships import acting_administrators
 
 
 def open_resets(company: Company) -> QuerySet[FactorReset]:
@@ -40,8 +40,8 @@ def company_to_ask(user: User) -> Company | None:
 
 
 def other_administrators(company: Company, user: User) -> QuerySet[Membership]:
-    """The administrators of a company but for one person."""
-    return administrators(company).exclude(user=user).select_related("user", "company")
+    """The administrators of a company who can be asked, but for one person."""
+    return acting_administrators(company).exclude(user=user).select_related("user", "company")
 
 
 def is_live_member(user: User, company_id: UUID) -> bool:
@@ -50,8 +50,8 @@ def is_live_member(user: User, company_id: UUID) -> bool:
 
 
 def is_administrator(user_id: UUID | None, company_id: UUID) -> bool:
-    """Whether somebody administers a company today."""
-    return Membership.objects.live().filter(user=user_id, company=company_id, role="administrator").exists()
+    """Whether somebody administers a company today, with an account that is not locked."""
+    return Membership.objects.acting().filter(user=user_id, company=company_id, role="administrator").exists()
 
 
 def administrators_around(user: User, company_id: UUID) -> list[Membership]:

@@ -11,7 +11,7 @@ from accounts.access import Access, customers_in
 from accounts.limits import written
 from accounts.models import ApiKey, Approval, Company, Invitation, Membership, Session, User
 from accounts.permissions import Permission
-from accounts.queries.memberships import administrators, team
+from accounts.queries.memberships import acting_administrators, team
 from accounts.roles import Rights
 from audit.models import SecurityEvent
 from audit.queries import Filters, security_events
@@ -104,7 +104,8 @@ def permissions_by_group(rights: Rights) -> dict[str, list[str]]:
 
 
 def _to_ask(company: Company) -> list[Membership]:
-    return list(administrators(company).select_related("user").order_by("-is_owner", "created_at", "pk")[:TO_ASK])
+    administrators = acting_administrators(company)
+    return list(administrators.select_related("user").order_by("-is_owner", "created_at", "pk")[:TO_ASK])
 
 
 def _open_sessions(company: Company, at: datetime) -> QuerySet[Session]:

@@ -32,6 +32,11 @@ def administrators(company: Company) -> QuerySet[Membership]:
     return Membership.objects.live().filter(company=company, role="administrator")
 
 
+def acting_administrators(company: Company) -> QuerySet[Membership]:
+    """Those of them who can do it today, because their account is not locked."""
+    return Membership.objects.acting().filter(company=company, role="administrator")
+
+
 def home_company_id(user: User) -> UUID | None:
     """The company in whose security log a person's own account appears: the first they joined."""
     return Membership.objects.live().filter(user=user).values_list("company_id", flat=True).first()

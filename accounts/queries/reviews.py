@@ -78,7 +78,7 @@ def sole_judges(members: list[Membership]) -> set[object]:
 
 def may_review(member: Membership) -> bool:
     """Whether a member could confirm others today."""
-    is_here = member.is_live and member.user.is_active
+    is_here = member.is_live and member.user.is_active and not member.user.is_locked
     return is_here and not member.is_restricted and Permission.TEAM_EDIT in member.rights.permissions
 
 

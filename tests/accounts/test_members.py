@@ -317,6 +317,8 @@ def test_the_last_administrator_stays(act):
     equal = make.member(make.role(last.company, *P), company=last.company)
     make.member(company=last.company, user=make.user(is_active=False))
     make.member(company=last.company, suspended_at=make.AT)
+    make.member(company=last.company, user=make.user(locked_at=make.AT))
+    make.member(company=last.company, user=make.user(needs_fresh_start=True))
 
     with pytest.raises(LastAdministrator, match="Make somebody else administrator first"):
         ACTS[act](last, equal)
