@@ -1,6 +1,6 @@
 """A fresh start for whoever lost every factor: agreed to by an administrator, announced, carried out a day later.
 
-Everything that decides about a request holds its person first, so that no two wait for each other.
+Everything that decides about a request holds its person, so that no two wait for each other.
 """
 
 from datetime import datetime, timedelta
@@ -11,9 +11,10 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import events, letters, locks
-from accounts.actions import lost_factors, mailed_links, notices, second_factors
+from accounts.actions import granting, lost_factors, mailed_links, notices, second_factors
 from accounts.errors import FactorResetRefused, LinkNotLive
-from accounts.models import FactorReset, MailedLink, Passkey, RecoveryCode, TotpDevice, User
+from accounts.models import FactorReset, MailedLink, Membership, Passkey, RecoveryCode, TotpDevice, User
+from accounts.permissions import Permission
 from accounts.queries.factor_resets import administrators_around, is_administrator, is_live_member
 from accounts.queries.memberships import home_company_id
 from audit import log
@@ -26,6 +27,8 @@ DECIDED_WITHIN = timedelta(days=7)
 DECIDED = "This request was decided or withdrawn in the meantime."
 NO_ADMINISTRATOR = "You do not administer the company that was asked any more. Ask somebody who does."
 NOT_ONES_OWN = "Nobody decides about their own second factor. Ask another administrator."
+NOT_ANOTHER_COMPANY = "Only an administrator of another of their companies stops this. Ask one of yours."
+STAYS_CLOSED = "This account is closed, and only an administrator of the company that was asked opens it."
 OF_ANOTHER_COMPANY = "an administrator of another of their companies"
 Outcome = FactorReset.Outcome
 
@@ -70,18 +73,31 @@ def approve(*, reset: FactorReset, approver: User, by: Actor, at: datetime) -> N
 
 
 @transaction.atomic
-def refuse(*, reset: FactorReset, refuser: User, by: Actor, at: datetime) -> None:
-    """Leave the person's factors as they are, also after somebody agreed. They are then declared to be theirs."""
-    if refuser == reset.user:
+def refuse(*, reset: FactorReset, refuser: Membership, by: Actor, at: datetime) -> None:
+    """Leave the person's factors as they are, also after somebody agreed.
+
+    An administrator of the company that was asked declares them to be the person's, which opens a closed account.
+    Others who decide about the person there, and administrators of the person's other companies, do not: what they
+    stop is asked anew.
+    """
+    if refuser.user_id == reset.user_id:
         raise FactorResetRefused(NOT_ONES_OWN)
-    locks.user(reset.user_id)
+    locks.company(refuser.company_id)
+    user = locks.user(reset.user_id)
+    _refuse_to_decide(refuser, user, reset)
+    opens = may_open(refuser, reset)
+    if user.needs_fresh_start and not opens and not _is_agreed_to(reset):
+        raise FactorResetRefused(STAYS_CLOSED)
     _end(reset, Outcome.REFUSED, at)
-    _open_with_its_factors(reset.user)
+    if opens:
+        _open_with_its_factors(user)
     _record(events.FACTOR_RESET_REFUSED, reset.user, reset.company_id, by, at)
     told = {"refuser": str(refuser)}
     letters.queue(
         "factor_reset_refused", user=reset.user, to=reset.user.email, at=at, facts=told, company=reset.company
     )
+    if user.needs_fresh_start and not opens:
+        lost_factors.put_to_administrators("factor_reset_needed", user=user, by=by, at=at)
 
 
 @transaction.atomic
@@ -141,6 +157,26 @@ def carry_out_now(*, user: User, by: Actor, at: datetime) -> None:
     user = locks.user(user.pk)
     FactorReset.objects.filter(user=user, ended_at__isnull=True).update(ended_at=at, outcome=Outcome.DONE)
     _start_afresh(user, home_company_id(user), by, at)
+
+
+def may_open(refuser: Membership, reset: FactorReset) -> bool:
+    """Whether this member's refusal says that the factors are the person's."""
+    return refuser.company_id == reset.company_id and is_administrator(refuser.user_id, reset.company_id)
+
+
+def _refuse_to_decide(refuser: Membership, user: User, reset: FactorReset) -> None:
+    """Only who may decide about the person as a member; from another company only its administrators."""
+    own = granting.granter(refuser, Permission.TEAM_EDIT)
+    member = Membership.objects.live().filter(user=user, company=refuser.company_id).first()
+    if member is None:
+        raise FactorResetRefused(DECIDED)
+    granting.refuse_to_judge(own, refuser, member)
+    if refuser.company_id != reset.company_id and not is_administrator(refuser.user_id, refuser.company_id):
+        raise FactorResetRefused(NOT_ANOTHER_COMPANY)
+
+
+def _is_agreed_to(reset: FactorReset) -> bool:
+    return FactorReset.objects.filter(pk=reset.pk, ended_at__isnull=True, approved_at__isnull=False).exists()
 
 
 def _may_start_afresh(user: User, reset: FactorReset) -> bool:

@@ -60,9 +60,10 @@ def approve(request: Any, id: UUID) -> HttpResponse:
 def refuse(request: Any, id: UUID) -> HttpResponse:
     reset = doors.get_factor_reset(request.access, id)
     if request.method != "POST":
-        return TemplateResponse(request, "accounts/factor_resets/refuse.html", {"reset": reset})
+        context = {"reset": reset, "opens": factor_resets.may_open(request.access.membership, reset)}
+        return TemplateResponse(request, "accounts/factor_resets/refuse.html", context)
     try:
-        factor_resets.refuse(reset=reset, refuser=request.user, by=request.access.actor, at=timezone.now())
+        factor_resets.refuse(reset=reset, refuser=request.access.membership, by=request.access.actor, at=timezone.now())
     except AccountsError as refusal:
         messages.error(request, str(refusal))
     else:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actions import factor_resets, lost_factors, mailed_links, recovery_codes
-from accounts.errors import AccountsError, FactorResetRefused
+from accounts.errors import AccountsError, FactorResetRefused, GrantRefused
 from accounts.models import (
     Company,
     FactorReset,
@@ -23,7 +23,9 @@ from accounts.models import (
     Session,
     TotpDevice,
 )
+from accounts.permissions import Permission
 from accounts.queries.factor_resets import due_resets
+from accounts.roles import BUILT_IN
 from accounts.scoping import in_company
 from audit import log
 from audit.models import SecurityEvent
@@ -364,6 +366,25 @@ def test_the_word_of_a_former_administrator_does_not_count(approved, ada, bo, ch
     assert has_factors(ada)
 
 
+def test_the_word_of_an_administrator_whose_account_is_locked_does_not_count(approved, ada, bo):
+    type(bo.user).objects.filter(pk=bo.user_id).update(locked_at=AT)
+
+    schedules.follow_up_factor_resets(AT + DAY)
+
+    assert outcome(approved) == "cancelled"
+    assert has_factors(ada)
+
+
+@pytest.mark.parametrize("closed", [{"locked_at": AT}, {"needs_fresh_start": True}])
+def test_whose_account_is_locked_is_not_asked(ada, bo, closed):
+    type(bo.user).objects.filter(pk=bo.user_id).update(**closed)
+
+    lost_factors.ask(user=ada, **WHY)
+
+    assert not FactorReset.objects.exists()
+    assert SecurityEvent.objects.get().reason == lost_factors.NOBODY_TO_ASK
+
+
 def test_an_administrator_refuses_also_after_another_agreed(approved, bo):
     assert "Stop the fresh start" in text(visitors.browser(bo).get(page_of("refuse", approved)))
 
@@ -375,12 +396,67 @@ def test_an_administrator_refuses_also_after_another_agreed(approved, bo):
     assert due_resets(AT + 2 * DAY) == []
 
 
+def test_who_decides_about_the_person_refuses_but_opens_no_closed_account(reset, ada, company):
+    clerk = make.member(make.role(company, "team.view", "team.edit", *BUILT_IN["employee"]), company=company)
+    type(ada).objects.filter(pk=ada.pk).update(needs_fresh_start=True)
+
+    with pytest.raises(FactorResetRefused, match="only an administrator of the company that was asked opens it"):
+        factor_resets.refuse(reset=reset, refuser=clerk, **WHY)
+
+    ada.refresh_from_db()
+    assert (outcome(reset), ada.needs_fresh_start) == ("", True)
+    type(ada).objects.filter(pk=ada.pk).update(needs_fresh_start=False)
+    factor_resets.refuse(reset=reset, refuser=clerk, **WHY)
+    assert outcome(reset) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("permissions", "fields", "reason"),
+    [
+        (["team.view", "team.edit"], {}, "may do more than you"),
+        ([*Permission], {"restriction": "owner"}, "You see only some of the customers"),
+    ],
+)
+def test_who_may_do_less_or_sees_only_some_customers_refuses_nothing(reset, company, permissions, fields, reason):
+    clerk = make.member(make.role(company, *permissions), company=company, **fields)
+
+    with pytest.raises(GrantRefused, match=reason):
+        factor_resets.refuse(reset=reset, refuser=clerk, **WHY)
+
+    assert outcome(reset) == ""
+
+
+def test_another_company_stops_the_fresh_start_of_a_closed_account_but_does_not_open_it(approved, ada, bo):
+    type(ada).objects.filter(pk=ada.pk).update(needs_fresh_start=True)
+    make.member("employee", company=(other := make.company("Other")), user=ada)
+    desk = visitors.browser(make.member(company=other))
+    assert "The account stays closed" in text(desk.get(page_of("refuse", approved)))
+
+    desk.post(page_of("refuse", approved))
+
+    ada.refresh_from_db()
+    assert (outcome(approved), ada.needs_fresh_start) == ("refused", True)
+    assert FactorReset.objects.get(ended_at=None).approved_at is None
+    assert ("factor_reset_needed", "bo@example.com") in letters()
+
+
+def test_of_another_company_only_an_administrator_stops_it(approved, ada):
+    other = make.company("Other")
+    make.member("read_only", company=other, user=ada)
+    clerk = make.member(make.role(other, *Permission), company=other)
+
+    with pytest.raises(FactorResetRefused, match="Only an administrator of another of their companies"):
+        factor_resets.refuse(reset=approved, refuser=clerk, **WHY)
+
+    assert outcome(approved) == ""
+
+
 def test_what_was_decided_is_not_decided_again(approved, bo):
     with pytest.raises(FactorResetRefused, match="decided or withdrawn"):
         factor_resets.approve(reset=approved, approver=bo.user, **WHY)
-    factor_resets.refuse(reset=approved, refuser=bo.user, **WHY)
+    factor_resets.refuse(reset=approved, refuser=bo, **WHY)
     with pytest.raises(FactorResetRefused, match="decided or withdrawn"):
-        factor_resets.refuse(reset=approved, refuser=bo.user, **WHY)
+        factor_resets.refuse(reset=approved, refuser=bo, **WHY)
 
     assert visitors.browser(bo).get(page_of("approve", approved)).status_code == 404
 
@@ -557,7 +633,7 @@ def test_the_command_asks_first(ada, monkeypatch, email, typed, sentence):
 CHANGES = {
     "ask": lambda at: lost_factors.ask(user=at["other"], **WHY),
     "approve": lambda at: factor_resets.approve(reset=at["reset"], approver=at["bo"].user, **WHY),
-    "refuse": lambda at: factor_resets.refuse(reset=at["reset"], refuser=at["bo"].user, **WHY),
+    "refuse": lambda at: factor_resets.refuse(reset=at["reset"], refuser=at["bo"], **WHY),
     "sign in": lambda at: factor_resets.end_by_signing_in(user=at["reset"].user, **WHY),
     "now": lambda at: factor_resets.carry_out_now(user=at["reset"].user, **WHY),
 }
@@ -604,7 +680,7 @@ def test_stopping_it_at_the_very_moment_it_is_due_leaves_one_outcome(approved, a
         elif stop == "sign in":
             factor_resets.end_by_signing_in(user=ada, by=make.BY, at=due)
         else:
-            factor_resets.refuse(reset=approved, refuser=bo.user, by=make.BY, at=due)
+            factor_resets.refuse(reset=approved, refuser=bo, by=make.BY, at=due)
 
     outcomes = together(company, [carry_out, stopping, carry_out])
 
