@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from accounts import events
-from accounts.models import Invitation, Membership, OwnershipTransfer, Session
+from accounts.actions import mailed_links
+from accounts.models import Invitation, MailedLink, Membership, OwnershipTransfer, Session
 from audit import log
 from audit.actors import Actor
 
@@ -21,9 +22,17 @@ def withdraw_invitations(member: Membership, by: Actor, at: datetime) -> int:
     """Withdraw the invitations they made that were not accepted, each with its entry; how many."""
     theirs = Invitation.objects.filter(invited_by=member, accepted_at__isnull=True, withdrawn_at__isnull=True)
     waiting = list(theirs.select_for_update().order_by("pk"))
-    theirs.update(withdrawn_at=at)
+    for invitation in waiting:
+        end_invitation(invitation, at)
     log.record_many(log.entry(events.INVITATION_WITHDRAWN, target=one, by=by, at=at) for one in waiting)
     return len(waiting)
+
+
+def end_invitation(invitation: Invitation, at: datetime) -> None:
+    """Nobody can accept it any more, in the caller's transaction."""
+    invitation.withdrawn_at = at
+    invitation.save(update_fields=["withdrawn_at"])
+    mailed_links.withdraw_of(invitation.pk, MailedLink.Purpose.ACCEPT_INVITATION, at=at)
 
 
 def end_ownership_offers(member: Membership, at: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid5
 from django.db import transaction
 
 from accounts import events, letters, locks
-from accounts.actions import approvals, granting, mailed_links, restricting
+from accounts.actions import approvals, endings, granting, mailed_links, restricting
 from accounts.actions.members import asked_role, role_fields
 from accounts.approvals import find, waits
 from accounts.errors import GrantRefused, InvitationRefused, TooManyTries
@@ -113,7 +113,7 @@ def withdraw(*, invitation: Invitation, granter: Membership, by: Actor, at: date
     """Take an invitation back. Its link does nothing any more. Whoever may invite may do this, whatever it offers."""
     granting.granter(granter, Permission.TEAM_EDIT)
     invitation = _waiting(invitation)
-    end(invitation, at)
+    endings.end_invitation(invitation, at)
     log.record(events.INVITATION_WITHDRAWN, target=invitation, by=by, at=at)
     return invitation
 
@@ -147,13 +147,6 @@ def refuse_to_offer(invitation: Invitation, own: Rights | None) -> None:
     if invitation.is_administrator and invitation.is_restricted:
         raise InvitationRefused(SEES_ALL)
     granting.refuse_beyond(own, invitation.rights)
-
-
-def end(invitation: Invitation, at: datetime) -> None:
-    """Nobody can accept it any more, in the caller's transaction."""
-    invitation.withdrawn_at = at
-    invitation.save(update_fields=["withdrawn_at"])
-    mailed_links.withdraw_of(invitation.pk, ACCEPT, at=at)
 
 
 def _asked_together(made: Sequence[Invitation]) -> dict[str, Any]:

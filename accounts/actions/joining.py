@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import events, locks
-from accounts.actions import granting, invitations, mailed_links, members, notices, tries, users
+from accounts.actions import endings, granting, invitations, mailed_links, members, notices, tries, users
 from accounts.actions.passwords import NEW_PASSWORDS_FROM_ONE_SOURCE
 from accounts.errors import AccountsError, InvitationRefused, LinkNotLive
 from accounts.models import Invitation, MailedLink, Membership, User
@@ -67,7 +67,7 @@ def _accept(*, link: MailedLink, user: User, by: Actor, at: datetime, is_new: bo
     invitation = locks.invitation(invitation.pk)
     _refuse_others(invitation, user)
     if refusal := _no_longer_offered(inviter, invitation):
-        invitations.end(invitation, at)
+        endings.end_invitation(invitation, at)
         log.record(events.INVITATION_REFUSED, target=invitation, by=by, at=at, outcome="refused", reason=refusal)
         return None
     mailed_links.use(link, at)

@@ -489,6 +489,8 @@ def test_revoking_the_inviter_withdraws_what_they_offered(ada, di, company):
     members.revoke(membership=bo, granter=ada, by=make.BY, at=AT)
     with pytest.raises(LinkNotLive):
         joining.accept(link=link, user=di, by=make.BY, at=AT)
+    link.refresh_from_db()
+    assert link.used_at == AT
 
 
 # Nothing without its entry, nothing twice
