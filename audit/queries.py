@@ -45,9 +45,18 @@ def security_events(
     return _narrowed(_about(SecurityEvent.objects.filter(company_id=company_id), customer_ids), filters)
 
 
-def account_events(user_id: UUID) -> QuerySet[SecurityEvent]:
-    """What happened to one person's account, in every company and outside of them."""
-    return SecurityEvent.objects.filter(Q(object_type="user", object_id=str(user_id)) | Q(actor_id=str(user_id)))
+def account_events(
+    user_id: UUID, company_id: UUID | None, customer_ids: Iterable[UUID] | None = None
+) -> QuerySet[SecurityEvent]:
+    """What happened to one person's account, in every company and outside of them.
+
+    About customers only what happened in the company they work in now, and to a restricted reader's own.
+    """
+    theirs = SecurityEvent.objects.filter(Q(object_type="user", object_id=str(user_id)) | Q(actor_id=str(user_id)))
+    shown = Q(customer_id__isnull=True)
+    if company_id:
+        shown |= Q(company_id=company_id) & (Q() if customer_ids is None else Q(customer_id__in=customer_ids))
+    return theirs.filter(shown)
 
 
 def history(object_type: str, object_id: UUID | str, limit: int = TIMELINE) -> list[BillingEvent]:

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from accounts.queries.factor_resets import open_reset
 from accounts.queries.factors import apps_of, passkeys_of, recovery_codes_left
 from accounts.queries.sessions import known_devices, live_sessions
 from audit import paging
+from audit.models import SecurityEvent
 from audit.queries import account_events
 from security.guards import signed_in
 
@@ -24,7 +26,7 @@ NEWEST = 10
 def overview(request: Any) -> HttpResponse:
     """How a person signs in, where they are signed in, and what happened to their account."""
     user, at = request.user, timezone.now()
-    newest = paging.page(account_events(user.pk), size=NEWEST)
+    newest = paging.page(_events_shown_to(request), size=NEWEST)
     context = {
         "sessions": live_sessions(user, at),
         "current": request.session.row,
@@ -46,7 +48,7 @@ def events(request: Any) -> HttpResponse:
     """Everything that happened to a person's account, page by page."""
     asked = request.GET
     found = paging.page(
-        account_events(request.user.pk), older_than=asked.get("older_than", ""), newer_than=asked.get("newer_than", "")
+        _events_shown_to(request), older_than=asked.get("older_than", ""), newer_than=asked.get("newer_than", "")
     )
     context = {
         "events": found.entries,
@@ -54,3 +56,10 @@ def events(request: Any) -> HttpResponse:
         "older": found.older_than and "?" + urlencode({"older_than": found.older_than}),
     }
     return TemplateResponse(request, "accounts/security/events.html", context)
+
+
+def _events_shown_to(request: Any) -> QuerySet[SecurityEvent]:
+    access = request.access
+    if access is None:
+        return account_events(request.user.pk, None)
+    return account_events(request.user.pk, access.company.pk, access.visible_customer_ids())

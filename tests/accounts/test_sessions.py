@@ -5,17 +5,19 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import sessions
 from accounts.actions.sessions import MOST
-from accounts.models import EmailChange, FactorReset, KnownDevice, Session
+from accounts.events import FACTOR_FAILED
+from accounts.models import EmailChange, FactorReset, KnownDevice, Membership, Session
 from accounts.models.session import Proof
 from accounts.session_store import KIND
 from audit import log
+from audit.actors import Actor
 from audit.models import SecurityEvent
 from security.visits import key_hash
 from tests import books, make, visitors
@@ -365,3 +367,18 @@ def test_a_request_of_another_tab_does_not_end_a_session_whose_password_is_just_
 
     assert Session.objects.filter(user=member.user).exists()
     assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize("page", [OVERVIEW, "/settings/security/events/"])
+def test_what_one_did_about_customers_one_does_not_see_any_more_is_not_told(company, page):
+    cy = visitors.member(company, "employee", "Cy")
+    acme, hidden = books.customer(company, "Acme"), books.customer(company, "Hidden Works")
+    with transaction.atomic():
+        for customer in (acme, hidden):
+            log.record(FACTOR_FAILED, target=customer, by=Actor.member(cy.user), at=timezone.now())
+    assert "Hidden Works" in visitors.browser(cy).get(page).content.decode()
+
+    Membership.objects.filter(pk=cy.pk).update(restriction="customers", customer_ids=[str(acme.pk)])
+
+    told = visitors.browser(cy).get(page).content.decode()
+    assert ("Acme" in told, "Hidden Works" in told) == (True, False)

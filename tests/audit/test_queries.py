@@ -126,5 +126,24 @@ def test_the_security_log_is_read_by_company_or_by_account(door_opened, company_
 
     assert labels(queries.security_events(company_id, Filters())) == ["house"]
     assert labels(queries.security_events(company_id, Filters(), [BOREALIS])) == []
-    assert sorted(entry.object_label for entry in queries.account_events(account)) == ["Ada", "elsewhere"]
+    assert sorted(labels(queries.account_events(account, company_id))) == ["Ada", "elsewhere"]
     assert SecurityEvent.objects.count() == 3
+
+
+def test_an_account_is_told_of_customers_only_where_it_works_and_only_those_it_sees(door_opened, company_id):
+    account, elsewhere = uuid7(), uuid7()
+    for company, customer, label in (
+        (company_id, ACME, "seen"),
+        (company_id, BOREALIS, "hidden"),
+        (elsewhere, ACME, "of another company"),
+        (elsewhere, None, "of nobody"),
+    ):
+        theirs = Actor(type="member", id=str(account), label="Ada")
+        make.recorded(door_opened, make.Parcel(company, customer, label), by=theirs)
+
+    def told(*where):
+        return sorted(labels(queries.account_events(account, *where)))
+
+    assert told(company_id, [ACME]) == ["of nobody", "seen"]
+    assert told(company_id) == ["hidden", "of nobody", "seen"]
+    assert told(None) == ["of nobody"]
