@@ -98,5 +98,5 @@ class Permission(StrEnum):
         return frozenset(permission for permission in Permission if permission.value in self.needed)
 
 
-LIMITABLE = frozenset({Permission.INVOICE_WRITE_OFF})
+LIMITABLE = frozenset({Permission.INVOICE_VOID, Permission.INVOICE_WRITE_OFF})
 """Those that give money up: a role may hold them up to an amount per act."""

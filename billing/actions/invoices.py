@@ -26,8 +26,8 @@ from billing.errors import (
 )
 from billing.models import Customer, EmailMessage, Invoice, LedgerEntry, Seller
 from billing.models import Sequence as NumberSequence
+from billing.queries.giving_up import amount_of, why_too_much
 from billing.queries.recipients import recipients_of
-from billing.queries.write_offs import amount_of, why_too_much
 
 # Why each of a selection is left as it is.
 Refusals = dict[UUID, BillingError]
@@ -184,8 +184,20 @@ def record_view(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Invoic
 
 
 @transaction.atomic
-def void(*, invoice: Invoice, reason: str, by: Actor, at: datetime.datetime) -> Invoice:
-    """Withdraw an issued invoice. It keeps its number and stays on the books as void."""
+def void(
+    *,
+    invoice: Invoice,
+    reason: str,
+    membership: Membership | None = None,
+    is_agreed: bool = False,
+    by: Actor,
+    at: datetime.datetime,
+) -> Invoice:
+    """Withdraw an issued invoice. It keeps its number and stays on the books as void.
+
+    It gives up what is owed, so a member is held to the same as by `write_off`.
+    """
+    holder = granting.holder(membership, Permission.INVOICE_VOID) if membership else None
     invoice = locks.invoice(invoice.pk)
     if invoice.status != Invoice.Status.ISSUED:
         raise InvoiceNotVoidable(
@@ -198,6 +210,10 @@ def void(*, invoice: Invoice, reason: str, by: Actor, at: datetime.datetime) -> 
     if invoice.pending_at:
         raise InvoiceNotVoidable(f"A payment of {invoice} is under way. Wait until it arrives or fails, then void.")
     owed = invoice.balance
+    if holder and (refused := why_too_much(Permission.INVOICE_VOID, holder.rights, owed)):
+        raise InvoiceNotVoidable(refused)
+    if holder and not is_agreed:
+        approvals.refuse_alone("void", holder.company, target=invoice, amount=amount_of(owed))
     invoice.status, invoice.voided_at = Invoice.Status.VOID, at
     invoice.balance, invoice.settled_at = owed - owed, None
     invoice.save(update_fields=["status", "voided_at", "balance", "settled_at"])
@@ -228,7 +244,7 @@ def write_off(
     if invoice.pending_at:
         raise InvoiceNotWritable(f"A payment of {invoice} is under way. Wait until it arrives or fails.")
     owed = invoice.balance
-    if holder and (refused := why_too_much(holder.rights, owed)):
+    if holder and (refused := why_too_much(Permission.INVOICE_WRITE_OFF, holder.rights, owed)):
         raise InvoiceNotWritable(refused)
     if holder and not is_agreed:
         approvals.refuse_alone("write_off", holder.company, target=invoice, amount=amount_of(owed))

@@ -25,9 +25,9 @@ from billing.errors import BillingError
 from billing.forms.customers import NoteForm
 from billing.forms.invoice_acts import MarkSentForm, ReasonForm, SendForm
 from billing.models import EmailMessage, Invoice
+from billing.queries.giving_up import amount_of, why_too_much
 from billing.queries.invoice_page import invoice_page, load_document
 from billing.queries.recipients import recipients_of
-from billing.queries.write_offs import amount_of, why_too_much
 from security.guards import require
 
 
@@ -101,35 +101,24 @@ def mark_sent(request: HttpRequest, id: UUID) -> HttpResponse:
 def void(request: HttpRequest, id: UUID) -> HttpResponse:
     invoice = _invoice(request, id)
 
-    def act(form: ReasonForm) -> str:
-        reason = form.cleaned_data["reason"]
-        invoices.void(invoice=invoice, reason=reason, by=request.access.actor, at=timezone.now())
+    def act(**given: Any) -> str:
+        invoices.void(invoice=invoice, **given)
         return f"Invoice {invoice} is void. {invoice.customer_name} no longer owes it."
 
-    return _asked(request, invoice, ReasonForm, act, "void")
+    return _giving_up(request, invoice, act, "void")
 
 
 @require(Permission.INVOICE_WRITE_OFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def write_off(request: HttpRequest, id: UUID) -> HttpResponse:
-    invoice, access = _invoice(request, id), request.access
+    invoice = _invoice(request, id)
 
-    def act(form: ReasonForm) -> str:
-        reason = form.cleaned_data["reason"]
-        given = {"membership": access.membership, "by": access.actor, "at": timezone.now()}
-        try:
-            written = invoices.write_off(invoice=invoice, reason=reason, **given)
-        except SecondPersonNeeded as needed:
-            return second_person.ask(request, needed, reason)
+    def act(**given: Any) -> str:
+        written = invoices.write_off(invoice=invoice, **given)
         amount = formats.money(written.amount_written_off)
         return f"{amount} of invoice {invoice} is written off. You can undo this if the customer pays after all."
 
-    context: dict[str, Any] = {
-        "too_much": why_too_much(access.rights, invoice.balance),
-        "waits": waits(access.company, find("write_off"), amount_of(invoice.balance)),
-        "waiting": waiting_about(access.company, find("write_off"), str(invoice.pk), timezone.now()),
-    }
-    return _asked(request, invoice, ReasonForm, act, "write_off", **context)
+    return _giving_up(request, invoice, act, "write_off")
 
 
 @require(Permission.INVOICE_WRITE_OFF)
@@ -269,6 +258,25 @@ def _asked(
         **more,
     }
     return TemplateResponse(request, f"billing/invoices/{page}.html", context)
+
+
+def _giving_up(request: HttpRequest, invoice: Invoice, act: Callable[..., str], code: str) -> HttpResponse:
+    """A page that gives up what is owed: it says beforehand what is too much for a role, and what waits."""
+    access, kind, at = request.access, find(code), timezone.now()
+
+    def act_or_ask(form: ReasonForm) -> str:
+        reason = form.cleaned_data["reason"]
+        try:
+            return act(reason=reason, membership=access.membership, by=access.actor, at=at)
+        except SecondPersonNeeded as needed:
+            return second_person.ask(request, needed, reason)
+
+    context: dict[str, Any] = {
+        "too_much": why_too_much(kind.permission, access.rights, invoice.balance),
+        "waits": waits(access.company, kind, amount_of(invoice.balance)),
+        "waiting": waiting_about(access.company, kind, str(invoice.pk), at),
+    }
+    return _asked(request, invoice, ReasonForm, act_or_ask, code, **context)
 
 
 def _at_once(request: HttpRequest, id: UUID, act: Callable[[Invoice], str]) -> HttpResponse:

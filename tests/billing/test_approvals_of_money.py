@@ -382,7 +382,7 @@ def test_who_is_restricted_takes_what_they_see(company, exporter):
 
 def test_every_kind_of_act_is_known():
     """What a company can let wait; refunds are declared when there are any."""
-    for code in ("write_off", "bank_details", "administrator", "customer_export", "api_key", "approval_rules"):
+    for code in ("write_off", "void", "bank_details", "administrator", "customer_export", "api_key", "approval_rules"):
         assert find(code).code == code
 
 
