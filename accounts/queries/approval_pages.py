@@ -36,6 +36,7 @@ class ApprovalPage:
     row: ApprovalRow
     about: str | None
     changes: Sequence[tuple[str, str, str]]
+    is_waiting: bool
     is_done_by_agreeing: bool
     may_decide: bool
     why_not: str
@@ -71,11 +72,13 @@ def detail_of(approval: Approval, access: Access, at: datetime) -> ApprovalPage:
     why_not = why_not_decide(approval, access.membership) if is_waiting and not row.is_own else ""
     changes = approval.payload.get("changes", {})
     until = approval.decided_at + USED_WITHIN if approval.decided_at and kind.door else None
-    can_use = row.is_own and row.badge == "good" and until and until > at and not approval.used_at
+    is_agreed = approval.outcome == Approval.Outcome.APPROVED
+    can_use = row.is_own and is_agreed and until and until > at and not approval.used_at
     return ApprovalPage(
         row=row,
         about=link(approval.object_type, approval.object_id),
         changes=[(name, before, after) for name, (before, after) in changes.items()],
+        is_waiting=is_waiting,
         is_done_by_agreeing=kind.perform is not None,
         may_decide=is_waiting and not row.is_own and not why_not and access.can(Permission.APPROVAL_DECIDE),
         why_not=why_not,
