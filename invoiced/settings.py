@@ -102,7 +102,7 @@ MIDDLEWARE = [
     "security.middleware.Utf8Only",
     "security.middleware.AllowedMethods",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "invoiced.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

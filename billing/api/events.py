@@ -1,23 +1,15 @@
 """Entries of the billing log as programs read them."""
 
-import datetime
 from collections.abc import Sequence
 from typing import Any
 
 from audit.models import ActorType, BillingEvent, Outcome
 from billing.api import shapes
+from billing.api.parameters import as_instant
 from billing.api.shapes import Shape
 from billing.queries.keyset import Order
 
-
-def _instant(text: str) -> datetime.datetime:
-    read = datetime.datetime.fromisoformat(text)
-    if read.tzinfo is None:
-        raise ValueError(text)
-    return read
-
-
-OLDEST_FIRST = Order("at", False, _instant)
+OLDEST_FIRST = Order("at", False, as_instant)
 ACTOR = Shape(
     "Actor",
     "Who did it.",

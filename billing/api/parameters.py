@@ -64,7 +64,7 @@ def day(name: str, about: str) -> Parameter:
 
 def instant(name: str, about: str) -> Parameter:
     hint = "an instant with its offset, such as 2026-03-12T09:30:00Z"
-    return Parameter(name, about, hint, {"type": "string", "format": "date-time"}, _instant)
+    return Parameter(name, about, hint, {"type": "string", "format": "date-time"}, as_instant)
 
 
 def choice(name: str, about: str, options: Iterable[str]) -> Parameter:
@@ -82,10 +82,21 @@ def currency(name: str, about: str) -> Parameter:
     return Parameter(name, about, "the three letters of a currency", {"type": "string"}, _currency)
 
 
+def as_instant(sent: str) -> datetime.datetime:
+    """An instant with its offset, in UTC. What is none, and what no calendar holds there, raises ValueError."""
+    read = datetime.datetime.fromisoformat(sent)
+    if read.tzinfo is None:
+        raise ValueError(sent)
+    try:
+        return read.astimezone(datetime.UTC)
+    except OverflowError:
+        raise ValueError(sent) from None
+
+
 def _read(parameter: Parameter, sent: str) -> Any:
     try:
         return parameter.read(sent)
-    except (ValueError, OverflowError, ValidationError):
+    except (ValueError, ValidationError):
         raise BadParameter(f"The parameter “{parameter.name}” is {parameter.hint}.") from None
 
 
@@ -113,13 +124,6 @@ def _day(sent: str) -> datetime.date:
     if not DAY.fullmatch(sent):
         raise ValueError(sent)
     return datetime.date.fromisoformat(sent)
-
-
-def _instant(sent: str) -> datetime.datetime:
-    read = datetime.datetime.fromisoformat(sent)
-    if read.tzinfo is None:
-        raise ValueError(sent)
-    return read.astimezone(datetime.UTC)
 
 
 def _currency(sent: str) -> str:

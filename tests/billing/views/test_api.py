@@ -1,6 +1,7 @@
 """What the API answers: the records a key may see, whole, exact and page by page."""
 
 import datetime
+from base64 import urlsafe_b64encode
 from decimal import Decimal
 
 import pytest
@@ -322,6 +323,33 @@ def test_what_follows_a_record_that_is_gone_is_nothing_and_not_the_start_again(n
 def test_a_parameter_that_means_nothing_is_named(nightly, path, query, sentence):
     response = nightly.get(f"/api/v1/{path}/", query)
     assert (response.status_code, response.json()) == (400, {"error": {"code": "bad_request", "message": sentence}})
+
+
+@pytest.mark.parametrize("position", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-03-16T09:00:00"])
+def test_a_position_at_no_instant_is_no_cursor(nightly, position):
+    cursor = urlsafe_b64encode(f"{position}~{ABSENT}".encode()).decode()
+    response = nightly.get("/api/v1/events/", {"after": cursor})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_there_is_can_be_asked_for(nightly, acme, at):
+    books.issued(acme)
+    for path, names in (
+        ("invoices", ("issued_from", "issued_to", "due_from", "due_to")),
+        ("payments", ("received_from", "received_to")),
+        ("events", ("since", "until")),
+    ):
+        for name in names:
+            value = f"{at}T12:00:00Z" if path == "events" else at
+            assert nightly.get(f"/api/v1/{path}/", {name: value}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*LISTS, "customers/x", "nowhere"])
+def test_an_address_without_its_last_slash_is_not_there(nightly, path):
+    """A client that follows elsewhere might leave the key behind, or send it on in the clear: say so as JSON."""
+    for response in (nightly.get(f"/api/v1/{path}"), nightly.get(f"/api/v1/{path}?limit=1")):
+        assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
 
 
 def test_one_record_takes_no_parameters(nightly, acme):
