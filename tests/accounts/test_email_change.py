@@ -77,7 +77,7 @@ def test_both_addresses_get_a_letter_of_their_own(browser):
     assert [str(one) for one in get_messages(answer.wsgi_request)] == [
         "We sent letters to both addresses. The change counts once both have agreed."
     ]
-    old, new = delivered()
+    old, new = sorted(delivered(), key=lambda letter: letter["To"])
     assert (old["To"], old["Subject"]) == ("ada@ledger.example", "Your address is about to change")
     assert (new["To"], new["Subject"]) == (NEW, "Is this your new address?")
     assert NEW in text(old)
