@@ -77,6 +77,18 @@ KINDS: dict[str, Kind] = {
 TO_AN_ADDRESS = frozenset({"invitation"})
 """Kinds for whoever has an address: they leave, and alike, whether it has an account or not."""
 
+TO_WHO_LEFT = frozenset(
+    {
+        "suspended",
+        "revoked",
+        "unused_suspended",
+        "ownership_withdrawn",
+        "factor_reset_approved",
+        "factor_reset_refused",
+    }
+)
+"""Kinds that leave also to whoever is not let into the company any more: they tell of that, or of one's own account."""
+
 ORIGIN = {"device", "ip"}
 PAGES = {
     "api_key_expires": ("accounts:api_key_list", "See the API keys"),

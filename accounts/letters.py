@@ -17,8 +17,9 @@ from django.utils.dateformat import format as written
 from django_tasks import task
 
 from accounts import events, mail
-from accounts.letter_kinds import KINDS, LINKS, ORIGIN, PAGES, TO_AN_ADDRESS
+from accounts.letter_kinds import KINDS, LINKS, ORIGIN, PAGES, TO_AN_ADDRESS, TO_WHO_LEFT
 from accounts.models import Company, Letter, MailedLink, User
+from accounts.queries.letters import may_know
 from accounts.queries.memberships import home_company_id, zone_of
 from audit import log
 from audit.actors import Actor
@@ -26,6 +27,7 @@ from security.tokens import new_token, token_hash
 from security.user_agents import describe
 
 OUT_OF_DATE = "Its link was used or ran out before this left."
+NOT_THEIRS = "Whoever it is for was not to know of it any more before this left."
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +82,12 @@ def deliver(letter_id: str) -> None:
 
 
 def send(letter: Letter, at: datetime) -> None:
-    """Hand one letter to the mail server. The server is asked first: while it is down, no token is made."""
+    """Hand one letter to the mail server. The server is asked first: while it is down, no token is made.
+
+    What a company wrote to a member does not leave to who may not know of it any more.
+    """
+    if letter.kind not in TO_WHO_LEFT and not may_know(letter):
+        raise mail.Overtaken(NOT_THEIRS)
     with get_connection() as connection:
         message = compose(letter, at)
         message.connection = connection

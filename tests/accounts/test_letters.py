@@ -10,17 +10,18 @@ from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.template import Context, Template
+from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
 from accounts import letters, mail
 from accounts.actions import clearing, mailed_links, notices
-from accounts.letters import KINDS
-from accounts.models import Company, Letter, MailedLink
+from accounts.letters import KINDS, TO_AN_ADDRESS
+from accounts.models import Approval, Company, Letter, MailedLink, Membership
 from audit.actors import Actor
 from audit.models import SecurityEvent
 from invoiced import schedules
 from security.tokens import token_hash
-from tests import visitors
+from tests import books, make, visitors
 from tests.accounts.letter_box import delivered, html, path, text, token
 from tests.queue import work
 
@@ -137,6 +138,7 @@ def test_times_are_those_of_the_persons_company_and_say_so(user):
 
 def test_of_two_companies_the_one_the_letter_is_about_gives_the_time(user):
     rival = visitors.company("Rival", "Asia/Tokyo")
+    make.member(company=rival, user=user)
     queue("factor_reset_asked", user, company=rival)
     [letter] = delivered()
     assert "When: 16 Mar 2026, 18:00 (Asia/Tokyo)" in text(letter)
@@ -286,6 +288,52 @@ def test_a_letter_whose_link_no_longer_acts_does_not_leave(user, clock, end):
     letter.refresh_from_db()
     assert (letter.status, letter.failure) == ("failed", "Its link was used or ran out before this left.")
     assert MailedLink.objects.get().token_hash is None
+
+
+END = {"suspended", "revoked", "unused_suspended", "ownership_withdrawn"} | {
+    "factor_reset_approved",
+    "factor_reset_refused",
+}
+
+
+@pytest.mark.parametrize("ended", ["suspended_at", "revoked_at"])
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - TO_AN_ADDRESS))
+def test_what_a_company_wrote_reaches_nobody_who_is_not_let_into_it_any_more_but_what_tells_of_that(user, kind, ended):
+    letter = queue(kind, user, company=user.memberships.get().company)
+    user.memberships.update(**{ended: AT}, is_owner=False)
+
+    assert len(delivered()) == (kind in END)
+
+    letter.refresh_from_db()
+    assert letter.status == ("sent" if kind in END else "failed")
+
+
+def test_what_waits_about_a_customer_is_told_to_nobody_who_does_not_see_it_when_the_letter_leaves(company):
+    acme, other = books.customer(company, "Acme"), books.customer(company, "Other")
+    asker, judge = (visitors.member(company, "employee", name) for name in ("Bo", "Cy"))
+    asked = Approval.objects.create(
+        company=company,
+        requested_by=asker,
+        requested_at=AT,
+        expires_at=AT + HOUR,
+        kind="write_off",
+        object_type="invoice",
+        object_id=str(acme.pk),
+        object_label="INV-000001",
+        customer_id=acme.pk,
+    )
+    page = reverse("accounts:approval_detail", args=[asked.pk])
+    sent = {}
+    for seen in (acme, other):
+        Membership.objects.filter(company=company, role="employee").update(
+            restriction="customers", customer_ids=[str(seen.pk)]
+        )
+        for kind, member in (("approval_needed", judge), ("approval_decided", asker), ("approval_expired", asker)):
+            facts = {name: FACTS[name] for name in KINDS[kind].facts} | {"page": page}
+            queue(kind, member.user, company=company, facts=facts)
+        sent[seen] = len(delivered())
+
+    assert sent == {acme: 3, other: 0}
 
 
 def test_a_letter_to_nobody_known_counts_as_sent_and_never_leaves(db):

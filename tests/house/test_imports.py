@@ -62,6 +62,7 @@ LAYERS = {
         "migrations": "ids",
         "ratelimit": "models",
         "requests": "",
+        "refused_ids": "",
         "middleware": "guards headers ids requests",
         "checks": "guards keyring",
     },
@@ -104,7 +105,7 @@ LAYERS = {
         "passkeys": f"{PURE} models",
         "step_up": f"{PURE} models queries forms actions sessions passkeys",
         "middleware": "access actions events models policy queries scoping sessions",
-        "queries": f"{PURE} permissions roles limits comparison models access approvals policy explanations",
+        "queries": f"{PURE} permissions roles limits comparison models access approvals policy explanations scoping",
         "forms": f"{PURE} permissions roles limits comparison models queries access approvals",
         "actions": (
             f"{PURE} permissions roles limits comparison models queries locks scoping policy passkeys letters pending "
