@@ -2,6 +2,7 @@
 
 import datetime
 
+from accounts.access import customers_in
 from accounts.actions import notices
 from accounts.models import Membership, User
 from accounts.models.grant import counted
@@ -33,11 +34,15 @@ def hand_over(*, membership: Membership, heir: User | None, by: Actor, at: datet
         for customer in customers
     )
     if heir and customers:
-        _tell(heir, membership, len(customers), by, at)
+        _tell(heir, membership, customers, by, at)
     return len(customers)
 
 
-def _tell(heir: User, former: Membership, number: int, by: Actor, at: datetime.datetime) -> None:
+def _tell(heir: User, former: Membership, customers: list[Customer], by: Actor, at: datetime.datetime) -> None:
+    """Nobody is told of customers they do not see, not even how many."""
     member = Membership.objects.live().select_related("user", "company").get(company=former.company_id, user=heir)
-    facts = {"former": str(former), "customers": counted(number, "customer")}
+    seen = customers_in(member.sight_of(heir.pk), member.company).filter(pk__in=[one.pk for one in customers]).count()
+    if not seen:
+        return
+    facts = {"former": str(former), "customers": counted(seen, "customer")}
     notices.tell_member("customers_received", membership=member, by=by, at=at, facts=facts)

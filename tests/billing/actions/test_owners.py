@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.actions import members
-from accounts.models import Membership
+from accounts.models import Letter, Membership
 from accounts.scoping import in_company
 from audit import log
 from audit.models import BillingEvent
@@ -52,6 +52,21 @@ def test_they_pass_to_the_heir_the_archived_ones_too(company, bo, cy):
     ]
     letters = {letter["To"]: text(letter) for letter in delivered()}
     assert "gave you what they looked after: 2 customers." in letters[cy.user.email]
+
+
+def test_the_heir_is_told_only_of_those_they_see(company, bo, cy):
+    seen = books.customer(company, "Acme", owner=bo.user)
+    books.customer(company, "Borealis", owner=bo.user)
+    Membership.objects.filter(pk=cy.pk).update(restriction="customers", customer_ids=[str(seen.pk)])
+
+    hand_over(bo, cy)
+    Customer.objects.filter(pk=seen.pk).update(owner=None)
+    hand_over(cy, bo)
+    hand_over(bo, cy)
+
+    [*_, told] = [text(letter) for letter in delivered() if letter["To"] == cy.user.email]
+    assert "gave you what they looked after: 1 customer." in told
+    assert Letter.objects.filter(user=cy.user).count() == 1
 
 
 def test_or_to_nobody(company, bo):
