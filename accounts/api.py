@@ -20,7 +20,7 @@ from accounts.queries.api_keys import live_key
 from accounts.scoping import in_company
 from audit.actors import Actor
 from audit.registry import EventType
-from security import ratelimit
+from security import ratelimit, refused_ids
 from security.address import client_ip, source
 from security.guards import View
 from security.json_errors import json_error, method_not_allowed
@@ -82,7 +82,10 @@ def _answer(view: View, request: Any, permission: Permission, *args: Any, **kwar
     try:
         if not request.access.can(permission):
             raise PermissionDenied
-        return view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
+        if refused_ids.are_noted(request):
+            _note(events.RECORD_NOT_FOUND, request)
+        return response
     except PermissionDenied:
         _note(events.ACCESS_REFUSED, request)
         return json_error(HTTPStatus.FORBIDDEN)

@@ -26,7 +26,9 @@ RECOVERY_CODE_USED = declare(
 )
 STEP_UP_PASSED = declare("step_up.passed", "confirmed with {method} who they are", log="security")
 ACCESS_REFUSED = declare("access.refused", "was refused the page {page}", log="security")
-RECORD_NOT_FOUND = declare("record.not_found", "asked for {page}, which is not theirs or not there", log="security")
+RECORD_NOT_FOUND = declare(
+    "record.not_found", "asked at {page} for something that is not theirs or not there", log="security"
+)
 
 FACTOR_FAILED = declare("factor.failed", "gave a wrong, used or outdated code for {target}", log="security")
 FACTOR_STARTED = declare("factor.started", "began to set up an authenticator app", log="security")

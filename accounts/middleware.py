@@ -10,6 +10,7 @@ from django.contrib.auth import logout, middleware
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -26,6 +27,7 @@ from accounts.queries.memberships import live_memberships
 from accounts.scoping import in_company
 from audit.actors import Actor
 from audit.registry import EventType
+from security import refused_ids
 from security.guards import FACTOR_SET_UP, SIGNED_IN, View
 
 REFUSED: dict[type[Exception], EventType] = {
@@ -78,7 +80,10 @@ class AccessMiddleware:
             members.note_use(membership=membership, at=at)
         request.access = Access.of(membership, Actor.member(request.user, request))
         with in_company(membership.company):
-            return self.get_response(request)
+            response = self.get_response(request)
+            if refused_ids.are_noted(request):
+                _note(events.RECORD_NOT_FOUND, request)
+            return response
 
     def process_view(self, request: Any, view: View, args: Any, kwargs: Any) -> HttpResponseBase | None:
         """Send those who lack a demanded factor to its set-up, and those without a company to a page that says so."""
@@ -92,6 +97,11 @@ class AccessMiddleware:
             return render(request, "accounts/company/none.html", {"closed": closed_to(request.user)}, status=403)
         return None
 
+    def process_template_response(self, request: Any, response: TemplateResponse) -> TemplateResponse:
+        """What a form on the page refused because it is nobody's, or hidden, is noted like an address not found."""
+        refused_ids.note_in((response.context_data or {}).values(), request)
+        return response
+
     def process_exception(self, request: Any, exception: Exception) -> None:
         """Note who was refused what; the page that says so is made by the handler of that error.
 
@@ -99,15 +109,19 @@ class AccessMiddleware:
         """
         event = REFUSED.get(type(exception))
         if event and request.user.is_authenticated:
-            refusals.note(
-                event,
-                user=request.user,
-                company=request.access and request.access.company,
-                route=request.resolver_match.view_name,
-                page=request.path,
-                by=Actor.member(request.user, request),
-                at=timezone.now(),
-            )
+            _note(event, request)
+
+
+def _note(event: EventType, request: Any) -> None:
+    refusals.note(
+        event,
+        user=request.user,
+        company=request.access and request.access.company,
+        route=request.resolver_match.view_name,
+        page=request.path,
+        by=Actor.member(request.user, request),
+        at=timezone.now(),
+    )
 
 
 def recognise(request: Any) -> Any:

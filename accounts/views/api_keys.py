@@ -23,6 +23,7 @@ from accounts.queries.approvals import usable
 from accounts.queries.restrictions import named_for
 from accounts.step_up import fresh_factor
 from accounts.views import second_person
+from security import refused_ids
 from security.guards import require
 
 
@@ -89,6 +90,7 @@ def _agreed_to(request: Any, at: datetime) -> dict[str, Any]:
     except ValueError:
         return {}
     approval = usable(request.access.membership, api_keys.MAKING, at).filter(pk=id).first()
+    refused_ids.note_unless(approval, request, str(id))
     return approval.payload if approval else {}
 
 

@@ -17,6 +17,7 @@ from accounts.models import Role
 from accounts.permissions import Permission
 from accounts.queries.roles import AnyRole, holders, invitations_with, members_with, out_of_reach, roles_of
 from accounts.step_up import fresh_factor
+from security import refused_ids
 from security.guards import require
 
 
@@ -26,7 +27,7 @@ def matrix(request: Any) -> HttpResponse:
     """All roles side by side: what each may do, and how many hold it."""
     access = request.access
     found, held = roles_of(access.company), holders(access.company)
-    chosen = _chosen(found, request.GET.get("role", ""), access.membership.role_key)
+    chosen = _chosen(request, "role", found, access.membership.role_key)
     listed = [
         {"role": role, "held": held[role.key], "is_chosen": role is chosen, "acts": _acts(access, role)}
         for role in found
@@ -61,8 +62,7 @@ def detail(request: Any, key: str) -> HttpResponse:
 def compare(request: Any) -> HttpResponse:
     """Two roles side by side, what differs first."""
     found = roles_of(request.access.company)
-    one = _chosen(found, request.GET.get("a", ""), found[0].key)
-    other = _chosen(found, request.GET.get("b", ""), found[1].key)
+    one, other = _chosen(request, "a", found, found[0].key), _chosen(request, "b", found, found[1].key)
     pairs = [(each, gives(one.rights, each), gives(other.rights, each)) for _, members in groups() for each in members]
     context = {
         "roles": found,
@@ -178,9 +178,10 @@ def _refuse(form: RoleForm, refusal: AccountsError) -> None:
     form.add_error("name" if isinstance(refusal, NameTaken) else "permissions", str(refusal))
 
 
-def _chosen(found: list[AnyRole], key: str, otherwise: str) -> AnyRole:
-    """The role asked for; one that is not there is as if nobody had asked."""
-    by_key = {role.key: role for role in found}
+def _chosen(request: Any, name: str, found: list[AnyRole], otherwise: str) -> AnyRole:
+    """The role the address names; one that is not there is as if nobody had asked."""
+    by_key, key = {role.key: role for role in found}, request.GET.get(name, "")
+    refused_ids.note_unless(key in by_key, request, key)
     return by_key.get(key) or by_key[otherwise]
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from audit import actions, queries
 from audit.forms import FilterForm
 from audit.paging import page
+from security import refused_ids
 from security.guards import require
 
 
@@ -21,7 +22,7 @@ from security.guards import require
 def billing_log(request: HttpRequest) -> HttpResponse:
     access = request.access
     form = FilterForm(request.GET, log="billing", time_zone=access.company.time_zone)
-    rows = _chosen(form, queries.billing_events, access)
+    rows = _chosen(request, form, queries.billing_events)
     return _answer(request, "audit/logs/billing.html", rows, form=form)
 
 
@@ -31,7 +32,7 @@ def security_log(request: HttpRequest) -> HttpResponse:
     access = request.access
     actions.note_reading(company=access.company, by=access.actor, at=timezone.now())
     form = FilterForm(request.GET, log="security", time_zone=access.company.time_zone)
-    rows = _chosen(form, queries.security_events, access)
+    rows = _chosen(request, form, queries.security_events)
     return _answer(request, "audit/logs/security.html", rows, form=form)
 
 
@@ -47,11 +48,19 @@ def history(request: HttpRequest, object_type: str, object_id: UUID) -> HttpResp
     return _answer(request, "audit/logs/history.html", rows, latest=latest)
 
 
-def _chosen(form: FilterForm, query: Any, access: Any) -> QuerySet[Any]:
+def _chosen(request: Any, form: FilterForm, query: Any) -> QuerySet[Any]:
     """The rows the form asks for; none while it asks for something impossible."""
+    access = request.access
     if not form.is_valid():
         return query(access.company.pk, queries.Filters()).none()
-    return query(access.company.pk, form.filters(), access.visible_customer_ids())
+    filters, visible = form.filters(), access.visible_customer_ids()
+    if filters.customer_id:
+        about = queries.billing_events(access.company.pk, queries.Filters(customer_id=filters.customer_id), visible)
+        refused_ids.note_unless(about.exists(), request, str(filters.customer_id))
+    if filters.object_id:
+        about = query(access.company.pk, queries.Filters(object_id=filters.object_id), visible)
+        refused_ids.note_unless(about.exists(), request, filters.object_id)
+    return query(access.company.pk, filters, visible)
 
 
 def _answer(request: HttpRequest, template: str, rows: QuerySet[Any], **context: Any) -> HttpResponse:

@@ -178,8 +178,12 @@ class Editor:
     def is_bound(self) -> bool:
         return self.form.is_bound
 
+    @property
+    def parts(self) -> list[Any]:
+        return [self.form, self.lines, self.adjustments]
+
     def is_valid(self) -> bool:
-        checked = [self.form.is_valid(), self.lines.is_valid(), self.adjustments.is_valid()]
+        checked = [one.is_valid() for one in self.parts]
         return all(checked)
 
     def draft(self) -> Draft:

@@ -116,7 +116,9 @@ class LineForm(RowForm):
     def clean_item(self) -> Item | None:
         id = self.cleaned_data["item"]
         if id and id not in self.catalog.items:
-            raise ValidationError("This item cannot be found. Choose another, or write the line without one.")
+            raise ValidationError(
+                "This item cannot be found. Choose another, or write the line without one.", code="invalid_choice"
+            )
         return self.catalog.items.get(id)
 
     def clean_price_base_quantity(self) -> Decimal:

@@ -83,7 +83,8 @@ class PaymentForm(forms.Form):
             typed["request_key"] = str(uuid4())
             self.data = typed
         if self._names_others():
-            self.add_error(None, "An invoice that was listed is no longer open. Check the list and send it again.")
+            gone = "An invoice that was listed is no longer open. Check the list and send it again."
+            self.add_error(None, ValidationError(gone, code="invalid_choice"))
         return self.cleaned_data
 
     def parts(self) -> dict[UUID, Money]:

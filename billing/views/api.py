@@ -29,6 +29,7 @@ from billing.models import Allocation
 from billing.queries import customers as customer_list_query
 from billing.queries import invoice_list as invoice_list_query
 from billing.queries import payment_list as payment_list_query
+from security import refused_ids
 from security.guards import public
 
 
@@ -94,7 +95,11 @@ def event_list(request: HttpRequest) -> HttpResponse:
         since=sent.get("since"),
         until=sent.get("until"),
     )
-    rows = billing_events(access.company.pk, filters, access.visible_customer_ids())
+    visible = access.visible_customer_ids()
+    if filters.object_id:
+        known = billing_events(access.company.pk, Filters(object_id=filters.object_id), visible)
+        refused_ids.note_unless(known.exists(), request, filters.object_id)
+    rows = billing_events(access.company.pk, filters, visible)
     found, cursor = page(rows, events.OLDEST_FIRST, sent)
     return _page(request, events.written(found), cursor)
 

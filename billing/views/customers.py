@@ -26,6 +26,7 @@ from billing.queries.customers import FILTERS, CustomerFilters, listed, narrowed
 from billing.queries.keyset import PAGE_SIZE, counted
 from billing.queries.owners import may_add
 from billing.views.addresses import changed, stem
+from security import refused_ids
 from security.guards import require
 from security.spreadsheet import stream
 
@@ -74,6 +75,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     fields = active(access)
     form = CustomerFilterForm(request.GET, access=access, listed=[field for field in fields if field.in_list])
     if not form.is_valid():
+        refused_ids.note_in([form], request)
         messages.error(request, "Nothing was exported: the filters hold a mistake. Correct what is marked below.")
         return redirect(f"{reverse('billing:customer_list')}{changed(request.GET)}")
     as_of = access.company.today(at)

@@ -23,6 +23,7 @@ from billing.forms.invoices import Choices, Editor, InvoiceForm
 from billing.forms.lines import as_uuid
 from billing.models import Contact, Customer, Invoice, Item, Seller
 from billing.totals import Totals
+from security import refused_ids
 from security.guards import require
 from security.ids import uuid7
 
@@ -82,6 +83,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     choices = _choices(request.access)
     editor = Editor(choices, data=request.POST)
     editor.form.is_valid()
+    refused_ids.note_in(editor.parts, request)
     problem = ""
     if editor.lines.is_valid() and editor.adjustments.is_valid():
         problem = _add_up(request, editor, choices)
@@ -97,7 +99,9 @@ def preview(request: HttpRequest) -> HttpResponse:
 def contacts(request: HttpRequest) -> HttpResponse:
     """The contact field for the customer just chosen."""
     _require_writer(request.access)
-    form = InvoiceForm(initial={"customer": request.GET.get("customer")}, choices=_choices(request.access))
+    wanted = request.GET.get("customer", "")
+    form = InvoiceForm(initial={"customer": wanted}, choices=_choices(request.access))
+    refused_ids.note_unless(form.customer, request, wanted)
     return TemplateResponse(request, "billing/invoices/_contact.html", {"form": form})
 
 
@@ -125,9 +129,11 @@ def customer_suggestions(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, choices: Choices, save: Any, invoice: Invoice | None) -> HttpResponse:
     """Save what was sent, or show it again: rearranged, added up, or with what is wrong marked."""
     if any(button in request.POST for button in CHANGES_NOTHING):
+        refused_ids.note_in(Editor(choices, data=request.POST).parts, request)
         return _show(request, Editor.as_typed(choices, request.POST), choices, invoice)
     editor = Editor(choices, data=request.POST)
     if not editor.is_valid():
+        refused_ids.note_in(editor.parts, request)
         return _show(request, editor, choices, invoice)
     if "preview" in request.POST:
         return _show(request, editor, choices, invoice)
@@ -234,6 +240,7 @@ def _blank(request: HttpRequest, choices: Choices, today: datetime.date) -> dict
     }
     if wanted := request.GET.get("customer"):
         customer = InvoiceForm(initial={"customer": wanted}, choices=choices).customer
+        refused_ids.note_unless(customer, request, wanted)
         if customer:
             initial |= {"customer": customer, "currency": customer.currency, "payment_terms": customer.payment_terms}
     return initial

@@ -21,6 +21,7 @@ from billing.queries.invoice_export import HEAD, invoice_table
 from billing.queries.invoice_list import NEWEST, ORDERS, STATUSES, extent, listed, narrowed, rows_of
 from billing.queries.keyset import PAGE_SIZE
 from billing.views.addresses import changed, stem
+from security import refused_ids
 from security.guards import require
 from security.spreadsheet import stream
 
@@ -68,6 +69,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     access, at = request.access, timezone.now()
     form = InvoiceFilterForm(request.GET, customers=doors.customers(access))
     if not form.is_valid():
+        refused_ids.note_in([form], request)
         messages.error(request, "Nothing was exported: the filters hold a mistake. Correct what is marked below.")
         return redirect(_list(request))
     as_of = access.company.today(at)

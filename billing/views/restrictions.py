@@ -21,6 +21,7 @@ from billing.actions import restrictions
 from billing.errors import BillingError
 from billing.forms.restrictions import RestrictionForm
 from billing.queries.restrictions import Restricted, preview, search
+from security import refused_ids
 from security.guards import require
 
 LONGEST_SEARCH = 100
@@ -87,6 +88,8 @@ def _page(request: HttpRequest, target: Restricted, trail: list[dict[str, str]],
     sent = request.POST if request.method == "POST" else None
     judged = sent is not None and bool({"save", "preview"} & sent.keys())
     form = RestrictionForm(sent, access=request.access, target=target, judged=judged)
+    if sent is not None and not judged:
+        refused_ids.note_in([RestrictionForm(sent, access=request.access, target=target)], request)
     if sent is None:
         kept = target.restriction, target.field_values, target.customer_ids
         context["preview"] = preview(request.access, target, *kept)
