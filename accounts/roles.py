@@ -81,7 +81,7 @@ ADMINISTERS = frozenset(
     }
 )
 
-ADMINISTERING = frozenset({P.TEAM_EDIT, P.ROLE_EDIT, P.SECURITY_EDIT})
+ADMINISTERING = frozenset({P.TEAM_EDIT, P.ROLE_EDIT, P.SECURITY_EDIT, P.APPROVAL_DECIDE})
 
 ADMINISTRATOR = "administrator"
 BUILT_IN: dict[str, frozenset[P]] = {
@@ -120,5 +120,5 @@ SEES_OWN_CUSTOMERS_ONLY = frozenset({"account_manager"})
 
 
 def administers(rights: Rights) -> bool:
-    """Whether these rights decide about others: whoever has them is an administrator by another name."""
+    """Whether these rights decide about others or about what they ask: nobody gives that to a second self."""
     return not ADMINISTERING.isdisjoint(rights.permissions)

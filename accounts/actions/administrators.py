@@ -1,4 +1,4 @@
-"""Giving roles that decide about others once a second person agreed: to members, and by invitation."""
+"""Giving roles that decide about others, or agree to what they ask, once a second person agreed."""
 
 from datetime import datetime
 
@@ -38,7 +38,11 @@ def _make(*, approval: Approval, requester: Membership, approver: Membership, by
         raise ApprovalRefused(ONES_OWN)
     if member.role_key != approval.payload["former"]:
         raise ApprovalOutdated(CHANGED.format(member))
-    members.change_role(membership=member, role=role, granter=requester, by=by, at=at, is_agreed=True)
+    given = {"membership": member, "granter": requester, "by": by, "at": at, "is_agreed": True}
+    if approval.payload.get("act") == members.REACTIVATE:
+        members.reactivate(**given)
+    else:
+        members.change_role(role=role, **given)
 
 
 def _asked(approval: Approval) -> str | Role:
@@ -52,7 +56,7 @@ def _asked(approval: Approval) -> str | Role:
 
 MAKING = Kind(
     "administrator",
-    "give a role that decides about others",
+    "give a role that decides about others or agrees to what they ask",
     Permission.TEAM_EDIT,
     perform=_make,
     gives=Rights(frozenset(Permission)),

@@ -32,7 +32,10 @@ TOO_MANY = {
     LETTERS_TO_ONE_ADDRESS: "{address} was sent {most} invitations today. Send the next one tomorrow.",
 }
 OVER = "This invitation was accepted or withdrawn in the meantime."
-ASK_ANEW = "An invitation to decide about others needs a second person. Withdraw this one and invite anew."
+ASK_ANEW = (
+    "An invitation to a role that decides about others or agrees to what they ask needs a second person. "
+    "Withdraw this one and invite anew."
+)
 SEES_ALL = "Nothing is hidden from an administrator: choose all customers, or another role."
 ACCEPT = MailedLink.Purpose.ACCEPT_INVITATION
 Restriction = Invitation.Restriction
@@ -54,7 +57,7 @@ def invite_many(
 
     Restricted to a list of customers they see none until some are chosen. Account managers see their own customers
     only, unless they are restricted in another way. Where the company wants it, nobody offers a role that
-    decides about others unless a second person agreed.
+    decides about others, or agrees to what they ask, unless a second person agreed.
     """
     addresses = list(dict.fromkeys(normalise_email(email) for email in emails))
     if len(addresses) > MOST_AT_ONCE:

@@ -18,6 +18,7 @@ from audit import log
 from audit.actors import Actor
 
 USE_IS_NOTED_EVERY = timedelta(hours=1)
+REACTIVATE = "reactivate"
 Restriction = Membership.Restriction
 
 on_revoked: list[Callable[..., Any]] = []
@@ -72,7 +73,8 @@ def change_role(
 ) -> Membership:
     """Give a member another role, which counts from their next request on.
 
-    Where the company wants it, nobody gives a role that decides about others unless a second person agreed.
+    Where the company wants it, nobody gives a role that decides about others, or agrees to what they ask,
+    unless a second person agreed.
 
     Nothing stays hidden from an administrator. Who becomes account manager sees their own customers only, unless
     restricted in another way.
@@ -147,11 +149,20 @@ def suspend(*, membership: Membership, granter: Membership | None, by: Actor, at
 
 
 @transaction.atomic
-def reactivate(*, membership: Membership, granter: Membership | None, by: Actor, at: datetime) -> Membership:
-    """Let a suspended person in again, as what they were. It counts as a use."""
+def reactivate(
+    *, membership: Membership, granter: Membership | None, by: Actor, at: datetime, is_agreed: bool = False
+) -> Membership:
+    """Let a suspended person in again, as what they were. It counts as a use.
+
+    Where giving their role needs a second person, letting them back into it does as well.
+    """
     member, _ = judging.judged(membership, granter)
     if member.suspended_at is None:
         raise MemberRefused(f"{member} is not suspended.")
+    if granter and not is_agreed and roles.administers(member.rights):
+        changes = {"Access": ["Suspended", f"Let in again as {member.role_name}"]}
+        payload = {"act": REACTIVATE, "former": member.role_key, "changes": changes} | asked_role(member)
+        approvals.refuse_alone("administrator", member.company, target=member, payload=payload)
     since = member.suspended_at
     member.suspended_at, member.last_seen_at, member.unused_warned_at = None, at, None
     member.save(update_fields=["suspended_at", "last_seen_at", "unused_warned_at"])
@@ -218,7 +229,7 @@ def role_fields(role: str | Role) -> dict[str, object]:
 
 
 def _gains_power(member: Membership, given: HasRole) -> bool:
-    """Whether a member would decide about others who does not yet, or would decide about more."""
+    """Whether a member would come to decide about others or about what they ask, or to decide about more."""
     is_more = given.is_administrator or bool(given.rights.beyond(member.rights))
     return roles.administers(given.rights) and is_more
 

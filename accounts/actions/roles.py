@@ -130,13 +130,14 @@ def _refuse_alone(role: Role, rights: Rights, at: datetime) -> None:
         return
     if members_with(role.company, role.key).exists() or invitations_with(role.company, role.key, at).exists():
         raise RoleRefused(
-            f"Somebody holds {role}, and giving a role that decides about others needs a second person. "
+            f"Somebody holds {role}, and giving a role that decides about others or agrees to what they ask needs a "
+            "second person. "
             "Make a new role with these permissions and give them that one."
         )
 
 
 def _comes_to_decide(role: Role, rights: Rights) -> bool:
-    """Whether those with the role would decide about others by these rights, and nobody gives that alone."""
+    """Whether those with the role would come to decide by these rights, and nobody gives that alone."""
     return bool(ADMINISTERING & rights.beyond(role.rights)) and waits(role.company, find("administrator"))
 
 
@@ -171,7 +172,7 @@ def _refuse_heir(role: Role, heir: str | Role | None, own: Rights | None, *, is_
         given = Rights(BUILT_IN[heir]) if isinstance(heir, str) else heir.rights
         granting.refuse_beyond(own, given)
         if _comes_to_decide(role, given):
-            raise RoleRefused(f"{heir} decides about others, and giving it needs a second person. Choose another role.")
+            raise RoleRefused(f"Giving the role {heir} needs a second person, too. Choose another one.")
     return heir
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions import approval_rules
+from accounts.actions.administrators import MAKING
 from accounts.errors import AccountsError
 from accounts.forms.approvals import ApprovalRulesForm
 from accounts.models import Approval
@@ -38,6 +39,7 @@ def rules(request: Any) -> HttpResponse:
     context = {
         "form": form,
         "rows": [row | {"able": deciders(access.company, row["kind"])} for row in form.rows()],
+        "lets_in_alone": bool(access.company.approvals) and MAKING.code not in access.company.approvals,
         "waiting": waiting_about(access.company, approval_rules.RELAXING, str(access.company.pk), at),
     }
     return TemplateResponse(request, "accounts/approvals/rules.html", context)

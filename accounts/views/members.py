@@ -87,7 +87,10 @@ def reactivate(request: Any, id: UUID) -> HttpResponse:
     member = doors.get_member(request.access, id)
 
     def act(decision: dict[str, Any]) -> str:
-        members.reactivate(membership=member, **decision)
+        try:
+            members.reactivate(membership=member, **decision)
+        except SecondPersonNeeded as needed:
+            return second_person.ask(request, needed)
         return f"{member} may enter {member.company} again."
 
     return _decided(request, member, Form(_sent(request)), act, "reactivate")

@@ -295,6 +295,24 @@ def test_a_limit_that_is_not_understood_is_refused_with_a_sentence(ada, bo, comp
     assert rules_of(company) == {}
 
 
+@pytest.mark.parametrize(
+    ("on", "is_said"), [({}, False), ({"api_key": {}}, True), ({"api_key": {}, "administrator": {}}, False)]
+)
+def test_the_rules_say_where_one_person_could_be_two(ada, company, on, is_said):
+    switch_on(company, **on)
+
+    page = plain(visitors.browser(ada).get(RULES))
+    assert ("could agree to their own requests with a second account" in page) == is_said
+
+
+def test_letting_an_administrator_in_again_waits_on_its_page(ada, bo, company):
+    eve = visitors.member(company, "administrator", "Eve", suspended_at=AT)
+    switch_on(company, administrator={})
+
+    page = visitors.browser(ada).post(f"/settings/team/{eve.pk}/reactivate/", follow=True)
+    assert "This waits until a second person agrees" in plain(page)
+
+
 def test_kinds_nobody_declared_are_ignored(ada, bo, company):
     visitors.browser(ada).post(RULES, {"approval_rules": "on", "refund": "on", "write_off_up_to": "5 EUR"})
 

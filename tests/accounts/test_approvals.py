@@ -393,7 +393,7 @@ def test_a_deleted_role_leaves_nobody_one_that_decides_about_others(company, ada
     [invited] = invitations.invite_many(company=company, emails=["di@example.com"], role=clerk, **given)
     switch_on(company, administrator={})
 
-    with pytest.raises(RoleRefused, match="Deputy decides about others, and giving it needs a second person"):
+    with pytest.raises(RoleRefused, match="Giving the role Deputy needs a second person"):
         roles.delete(role=clerk, heir=deputy, holders=[invited.pk], **given)
     invited.refresh_from_db()
     assert invited.own_role == clerk
@@ -407,6 +407,59 @@ def test_an_invitation_from_before_is_not_sent_again(company, ada, deputy):
 
     with pytest.raises(InvitationRefused, match="Withdraw this one and invite anew"):
         invitations.resend(invitation=invited, **given)
+
+
+@pytest.mark.parametrize("permissions", [None, DECIDES], ids=["employee", "a role that only agrees"])
+def test_nobody_lets_in_alone_who_could_agree_to_what_they_ask(company, ada, bo, permissions):
+    """Or one person would be two: with an account of their own that agrees."""
+    switch_on(company, administrator={})
+    role = make.role(company, *permissions, name="Second self") if permissions else "employee"
+    given = {"granter": ada, "by": visitors.access(ada).actor, "at": AT}
+
+    with pytest.raises(SecondPersonNeeded):
+        invitations.invite_many(company=company, emails=["me-too@example.com"], role=role, **given)
+    [plain] = invitations.invite_many(company=company, emails=["di@example.com"], role="account_manager", **given)
+    assert plain.role == "account_manager"
+
+
+def test_who_administers_is_let_in_again_by_two(company, ada, bo):
+    eve = visitors.member(company, "administrator", "Eve")
+    Membership.objects.filter(pk=eve.pk).update(suspended_at=AT)
+    switch_on(company, administrator={})
+    given = {"granter": ada, "by": visitors.access(ada).actor, "at": AT}
+    with pytest.raises(SecondPersonNeeded) as needed:
+        members.reactivate(membership=eve, **given)
+    asked = approvals.ask(**needed.value.asked, **who(ada))
+
+    approvals.approve(approval=asked, **who(bo))
+
+    eve.refresh_from_db()
+    assert (eve.suspended_at, eve.role) == (None, "administrator")
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "why"),
+    [({"suspended_at": None}, "is not suspended"), ({"role": "employee"}, "has another role by now")],
+)
+def test_letting_in_again_is_judged_anew(company, ada, bo, meanwhile, why):
+    eve = visitors.member(company, "administrator", "Eve")
+    Membership.objects.filter(pk=eve.pk).update(suspended_at=AT)
+    switch_on(company, administrator={})
+    with pytest.raises(SecondPersonNeeded) as needed:
+        members.reactivate(membership=eve, granter=ada, by=visitors.access(ada).actor, at=AT)
+    asked = approvals.ask(**needed.value.asked, **who(ada))
+    Membership.objects.filter(pk=eve.pk).update(**meanwhile)
+
+    with pytest.raises(ApprovalOutdated, match=why):
+        approvals.approve(approval=asked, **who(bo))
+
+
+def test_who_decides_nothing_is_let_in_again_by_one(company, ada):
+    clerk = visitors.member(company, "account_manager", "Cy", suspended_at=AT)
+    switch_on(company, administrator={})
+
+    back = members.reactivate(membership=clerk, granter=ada, by=visitors.access(ada).actor, at=AT)
+    assert back.suspended_at is None
 
 
 def test_who_may_less_than_an_administrator_does_not_agree_to_one(company, ada, bo, cy):
