@@ -12,12 +12,13 @@ from accounts.models import AccessReview, Company, Membership, ReviewedMember
 from accounts.permissions import Permission
 from accounts.queries.memberships import administrators, team
 from accounts.queries.restrictions import words_of
-from accounts.queries.reviews import confirmed_in, is_to_remind, open_review, sole_judges, unconfirmed
+from accounts.queries.reviews import is_to_remind, mark_of, open_review, sole_judges, unconfirmed
 from audit import log
 from audit.actors import Actor
 
 NOBODY_CHOSEN = "Tick the members you looked at and want to keep as they are."
 NOT_ONESELF = "Nobody confirms their own access while somebody else can. Ask another administrator to confirm yours."
+CHANGED = "{} may do or see something else by now than what you saw. Look at the list again."
 GONE = "Somebody you ticked is no longer a member. Look at the list again."
 
 
@@ -28,23 +29,26 @@ def confirm(
     """Keep that these members should stay what they are. The review is finished once all were confirmed.
 
     The first confirmation begins a review. Without anybody chosen it only finishes one in which nobody is left.
+    `memberships` are as the judge saw them: who changed since is looked at again, also after a confirmation.
     """
     granting.granter(judge, Permission.TEAM_EDIT)
     present = {member.pk: member for member in team(company)}
     review = open_review(company)
-    if not memberships and (review is None or unconfirmed(review).exists()):
+    if not memberships and (review is None or unconfirmed(review)):
         raise ReviewRefused(NOBODY_CHOSEN)
-    chosen = [present.get(membership.pk) for membership in memberships]
-    if judge.company_id != company.pk or None in chosen:
+    if judge.company_id != company.pk or not {one.pk for one in memberships} <= present.keys():
         raise ReviewRefused(GONE)
+    for seen in memberships:
+        if mark_of(seen) != mark_of(present[seen.pk]):
+            raise ReviewRefused(CHANGED.format(seen))
     if judge.pk in {member.pk for member in memberships} - sole_judges(list(present.values())):
         raise ReviewRefused(NOT_ONESELF)
     review = review or _begin(company, by, at)
-    done = set(confirmed_in(review).values_list("membership", flat=True))
-    for member in filter(None, chosen):
-        if member.pk not in done:
+    chosen = {seen.pk for seen in memberships}
+    for member in unconfirmed(review):
+        if member.pk in chosen:
             _confirm(review, member, judge, by, at)
-    if not unconfirmed(review).exists():
+    if not unconfirmed(review):
         review.finished_at = at
         review.save(update_fields=["finished_at"])
         log.record(events.ACCESS_REVIEW_FINISHED, target=review, by=by, at=at)
@@ -79,7 +83,6 @@ def _begin(company: Company, by: Actor, at: datetime) -> AccessReview:
 
 def _confirm(review: AccessReview, member: Membership, judge: Membership, by: Actor, at: datetime) -> None:
     role, sight = member.role_name, words_of(member)
-    ReviewedMember.objects.create(
-        review=review, membership=member, role_name=role, restriction=sight, confirmed_by=judge.user, confirmed_at=at
-    )
+    words = {"role_name": role, "restriction": sight, "confirmed_by": judge.user, "confirmed_at": at}
+    ReviewedMember.objects.update_or_create(review=review, membership=member, defaults=words)
     log.record(events.MEMBER_CONFIRMED, target=member, by=by, at=at, role=role, sight=sight)

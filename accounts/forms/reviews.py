@@ -4,21 +4,32 @@ from django import forms
 
 from accounts.models import Company, Membership
 from accounts.queries.memberships import team
+from accounts.queries.reviews import mark_of
 
 GONE = "Somebody you ticked is no longer a member. Look at the list again."
+CHANGED = "{} may do or see something else by now than what you saw. Look at the list again."
 
 
 class ConfirmForm(forms.Form):
-    """The members somebody ticked. Ids of nobody here are refused alike, whether they are somewhere else or nowhere."""
+    """The members somebody ticked, each with a mark of what was seen of them.
+
+    Ids of nobody here are refused alike, whether they are somewhere else or nowhere.
+    """
+
+    members = forms.Field(widget=forms.SelectMultiple, required=False)
 
     def __init__(self, data: Any, *, company: Company) -> None:
         super().__init__(data)
         self.present = {str(member.pk): member for member in team(company)}
-        self.fields["members"] = forms.MultipleChoiceField(
-            choices=[(key, str(member)) for key, member in self.present.items()],
-            required=False,
-            error_messages=dict.fromkeys(("invalid_choice", "invalid_list"), GONE),
-        )
 
     def clean_members(self) -> list[Membership]:
-        return [self.present[key] for key in self.cleaned_data["members"]]
+        return [self._as_seen(tick) for tick in self.cleaned_data["members"] or ()]
+
+    def _as_seen(self, tick: str) -> Membership:
+        key, _, mark = tick.partition(" ")
+        member = self.present.get(key)
+        if member is None:
+            raise forms.ValidationError(GONE)
+        if mark != mark_of(member):
+            raise forms.ValidationError(CHANGED.format(member))
+        return member

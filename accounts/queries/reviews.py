@@ -1,7 +1,9 @@
 """Whether it was looked through in time who has access, by whom, and what there is still to look at."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from django.db.models import QuerySet
 
@@ -16,16 +18,22 @@ HEAD = ("Member", "E-mail address", "Role", "Customers", "Confirmed by", "Confir
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A member under review, what was confirmed of them if it was, and whether the one who looks may confirm it."""
+    """A member under review, what was confirmed of them if it holds, and whether the one who looks may confirm it."""
 
     member: Membership
     confirmation: ReviewedMember | None
     may_confirm: bool
+    has_changed: bool
 
     @property
     def is_offered(self) -> bool:
         """Whether there is something to tick."""
         return self.may_confirm and self.confirmation is None
+
+    @property
+    def tick(self) -> str:
+        """What the form sends back of a member who is ticked: who it is, and what was seen of them."""
+        return f"{self.member.pk} {mark_of(self.member)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,28 @@ def rows_of(company: Company, judge: Membership) -> list[Row]:
     confirmations = {one.membership_id: one for one in confirmed_in(review)} if review else {}
     own_too = judge.pk in sole_judges(members)
     return [
-        Row(member, confirmations.get(member.pk), may_confirm=own_too or member.pk != judge.pk) for member in members
+        Row(
+            member,
+            confirmation if confirmation and still_holds(confirmation, member) else None,
+            may_confirm=own_too or member.pk != judge.pk,
+            has_changed=confirmation is not None and not still_holds(confirmation, member),
+        )
+        for member, confirmation in ((member, confirmations.get(member.pk)) for member in members)
     ]
+
+
+def still_holds(confirmation: ReviewedMember, member: Membership) -> bool:
+    """Whether a member has the role and sees the customers that were confirmed of them. Takes one that is `named`."""
+    return (confirmation.role_name, confirmation.restriction) == (member.role_name, member.restriction_words)
+
+
+def mark_of(member: Membership) -> str:
+    """A short mark of what a member may do and see at this moment: another mark, another access."""
+    rights = member.rights
+    limits = {permission.value: dict(most) for permission, most in rights.limits.items()}
+    may = [member.role_key, member.role_name, sorted(permission.value for permission in rights.permissions), limits]
+    sees = [member.restriction, member.field_values, member.customer_ids]
+    return sha256(json.dumps([may, sees], sort_keys=True).encode()).hexdigest()[:32]
 
 
 def sole_judges(members: list[Membership]) -> set[object]:
@@ -88,10 +116,11 @@ def confirmed_in(review: AccessReview) -> QuerySet[ReviewedMember]:
     return confirmations.order_by("membership__user__name", "membership__user__email")
 
 
-def unconfirmed(review: AccessReview) -> QuerySet[Membership]:
-    """The members there are now who were not confirmed in it."""
-    confirmed = ReviewedMember.objects.filter(review=review).values("membership")
-    return Membership.objects.present().filter(company=review.company_id).exclude(pk__in=confirmed)
+def unconfirmed(review: AccessReview) -> list[Membership]:
+    """The members there are now who were not confirmed in it as what they are now."""
+    members = named(review.company, team(review.company))
+    holding = {one.membership_id: one for one in confirmed_in(review)}
+    return [member for member in members if member.pk not in holding or not still_holds(holding[member.pk], member)]
 
 
 def table_of(review: AccessReview) -> list[list[str]]:

@@ -15,6 +15,8 @@ from accounts.models import (
     ReviewedMember,
 )
 from accounts.permissions import Permission
+from accounts.queries.restrictions import words_of
+from accounts.queries.reviews import mark_of
 from tests import make
 from tests.access import bodies
 from tests.access.account_changes import ADDRESS, NEW, NOBODY
@@ -92,15 +94,21 @@ def invited_by_who_may_not(scene: Scene) -> None:
 
 
 def ticked(scene: Scene) -> dict[str, Any]:
-    return {"members": [scene.owned.member.pk, scene.other.member.pk]}
+    return {"members": [as_seen(scene.owned.member), as_seen(scene.other.member)]}
+
+
+def as_seen(member: Membership) -> str:
+    """What the review's form sends of a member who is ticked."""
+    return f"{member.pk} {mark_of(Membership.objects.get(pk=member.pk))}"
 
 
 def all_but_one_confirmed(scene: Scene) -> None:
     """A review is under way, in which one member is left."""
     review = AccessReview.objects.create(company=scene.company, started_at=timezone.now())
-    words = {"confirmed_at": timezone.now(), "role_name": "Employee", "restriction": "all customers"}
+    day = {"confirmed_by": scene.owner.user, "confirmed_at": timezone.now()}
     for member in Membership.objects.present().filter(company=scene.company).exclude(pk=scene.owned.member.pk):
-        ReviewedMember.objects.create(review=review, membership=member, confirmed_by=scene.owner.user, **words)
+        words = {"role_name": member.role_name, "restriction": words_of(member)}
+        ReviewedMember.objects.create(review=review, membership=member, **day, **words)
 
 
 def role_is_held(scene: Scene) -> None:
@@ -235,7 +243,7 @@ OF_TEAM = [
         "accounts:access_review",
         "administrator",
         [f"member.confirmed {ADA}", f"access_review.finished {ADA}"],
-        lambda scene: {"members": [scene.owned.member.pk]},
+        lambda scene: {"members": [as_seen(scene.owned.member)]},
         all_but_one_confirmed,
     ),
     Change("accounts:access_review_export", "administrator", [f"access_review.exported {ADA}"]),
@@ -311,7 +319,7 @@ OF_TEAM = [
     Change(
         "billing:customer_export",
         "administrator",
-        [f"customer.exported {ADA}"],
+        [f"approval.asked {ADA}"],
         given=waiting_for_second("customer_export"),
         query=lambda scene: "?q=Acme",
     ),

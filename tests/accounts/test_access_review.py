@@ -13,7 +13,7 @@ from accounts.actions import members, reviews
 from accounts.errors import GrantRefused, ReviewRefused
 from accounts.models import AccessReview, Company, Letter, Membership, ReviewedMember
 from accounts.permissions import Permission
-from accounts.queries.reviews import EVERY, standing_of
+from accounts.queries.reviews import EVERY, mark_of, standing_of
 from audit import log
 from audit.actors import Actor
 from audit.models import SecurityEvent
@@ -66,7 +66,7 @@ def confirm(judge, *memberships, at=AT):
 
 
 def tick(browser, *memberships):
-    return browser.post(REVIEW, {"members": [one.pk for one in memberships]}, follow=True)
+    return browser.post(REVIEW, {"members": [f"{one.pk} {mark_of(one)}" for one in memberships]}, follow=True)
 
 
 def sentences(**which):
@@ -150,6 +150,53 @@ def test_who_joins_meanwhile_is_included_and_who_leaves_drops_out(ada, bo, cy):
     assert confirm(ada, cy).finished_at is None
     members.revoke(membership=ed, granter=ada, by=make.BY, at=AT)
     assert confirm(ada).finished_at == AT
+
+
+CHANGES = [
+    {"role": "administrator", "restriction": "none"},
+    {"restriction": "none"},
+    {"restriction": "customers", "customer_ids": ["1"]},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_who_changed_since_is_confirmed_anew_as_what_they_are_now(ada, bo, cy, change):
+    confirm(ada, bo, cy)
+    Membership.objects.filter(pk=cy.pk).update(**change)
+    cy.refresh_from_db()
+    assert "changed since it was confirmed" in body(visitors.browser(ada).get(REVIEW))
+    assert confirm(bo, ada).finished_at is None
+
+    review = confirm(bo, cy)
+
+    assert review.finished_at == AT
+    kept = ReviewedMember.objects.get(membership=cy)
+    assert (kept.role_name, kept.restriction) == (cy.role_name, cy.restriction_words)
+    assert kept.confirmed_by == bo.user
+    _, table = exported(visitors.browser(ada), review)
+    assert [row[2:5] for row in table if row[0] == "Cy"] == [[cy.role_name, cy.restriction_words, "Bo"]]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_who_changed_since_the_list_was_opened_is_not_confirmed(ada, bo, cy, change):
+    browser = visitors.browser(ada)
+    Membership.objects.filter(pk=cy.pk).update(**change)
+
+    assert "Cy may do or see something else by now than what you saw" in body(tick(browser, cy))
+    assert "Cy may do or see something else" in body(browser.post(REVIEW, {"members": [cy.pk]}))
+    with pytest.raises(ReviewRefused, match="something else by now"):
+        confirm(ada, cy)
+
+    assert not ReviewedMember.objects.exists()
+
+
+def test_who_holds_a_role_that_gives_more_than_was_seen_is_not_confirmed(company, ada):
+    role = make.role(company, Permission.TEAM_VIEW, name="Porter")
+    ed = visitors.member(company, role, "Ed")
+    type(role).objects.filter(pk=role.pk).update(permissions=[Permission.TEAM_EDIT, Permission.TEAM_VIEW])
+
+    with pytest.raises(ReviewRefused, match="something else by now"):
+        confirm(ada, ed)
 
 
 def test_nobody_confirms_themselves_while_somebody_else_can(ada, bo):
@@ -240,8 +287,8 @@ def test_the_page_shows_each_member_and_who_may_be_ticked(ada, bo, cy):
         "The next is due on",
     ):
         assert words in page
-    assert f'value="{cy.pk}"' in page
-    assert f'value="{ada.pk}"' not in page
+    assert f'value="{cy.pk} {mark_of(cy)}"' in page
+    assert f'value="{ada.pk}' not in page
     assert reverse("accounts:member_detail", args=[cy.pk]) in page
 
 

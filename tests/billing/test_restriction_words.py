@@ -135,5 +135,6 @@ def test_letters_and_the_log_name_them(company, region):
     assert SecurityEvent.objects.get(action="member.restriction_changed").data["sight"] == "Region: North"
     assert Letter.objects.get(kind="sight_changed").facts["sight"] == "Region: North"
 
+    bo.refresh_from_db()
     reviews.confirm(company=company, memberships=[bo], judge=ada, by=BY, at=AT)
     assert ReviewedMember.objects.get().restriction == "Region: North"
