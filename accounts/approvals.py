@@ -44,7 +44,7 @@ class Kind:
     """One sort of act. `sentence` follows "asked to"; who agrees holds what the act needs and what it `gives`.
 
     What has `perform` is done by agreeing. What has none only its requester can finish: on the page `door`.
-    An implied kind is not switched by itself: it waits as soon as anything else does.
+    An implied kind is not switched by itself: it waits as soon as anything else does. The rules page shows the `note`.
     """
 
     code: str
@@ -55,6 +55,7 @@ class Kind:
     gives: Rights = field(default_factory=Rights)
     door: str = ""
     is_implied: bool = False
+    note: str = ""
 
     @property
     def title(self) -> str:

@@ -28,7 +28,7 @@ class BillingConfig(AppConfig):
         customer_models.append(Customer)
         with_values.append(holding)
         naming.append(names_and_values)
-        for kind in (approved_acts.WRITE_OFF, approved_acts.VOID, approved_acts.BANK_DETAILS, exports.ALL_CUSTOMERS):
+        for kind in (approved_acts.WRITE_OFF, approved_acts.VOID, approved_acts.BANK_DETAILS, exports.CUSTOMERS):
             approvals.declare(kind)
         for object_type in ("customer", "invoice", "payment"):
             declare_link(object_type, f"billing:{object_type}_detail")

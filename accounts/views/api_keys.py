@@ -1,6 +1,5 @@
 """The API keys of the company: who made them, for what, and when they were used."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +18,9 @@ from accounts.errors import AccountsError, SecondPersonNeeded
 from accounts.forms.api_keys import ApiKeyForm
 from accounts.permissions import Permission
 from accounts.queries.api_keys import ended_keys, open_keys, row_of
-from accounts.queries.approvals import usable
 from accounts.queries.restrictions import named_for
 from accounts.step_up import fresh_factor
 from accounts.views import second_person
-from security import refused_ids
 from security.guards import require
 
 
@@ -46,7 +43,10 @@ def create(request: Any) -> HttpResponse:
     """Make a key. The answer to the form is the one page that shows it."""
     access, at = request.access, timezone.now()
     form = ApiKeyForm(
-        request.POST or None, access=access, today=access.company.today(at), asked=_agreed_to(request, at)
+        request.POST or None,
+        access=access,
+        today=access.company.today(at),
+        asked=second_person.agreed_to(request, api_keys.MAKING),
     )
     if form.is_valid():
         try:
@@ -81,17 +81,6 @@ def _wait(request: Any, form: ApiKeyForm, needed: SecondPersonNeeded) -> HttpRes
         form.add_error(None, str(refusal))
         return _page(request, form)
     return redirect("accounts:api_key_list")
-
-
-def _agreed_to(request: Any, at: datetime) -> dict[str, Any]:
-    """What somebody agreed to, of the request named in the address, to be typed in again; nothing for any other."""
-    try:
-        id = UUID(request.GET.get("approval", ""))
-    except ValueError:
-        return {}
-    approval = usable(request.access.membership, api_keys.MAKING, at).filter(pk=id).first()
-    refused_ids.note_unless(approval, request, str(id))
-    return approval.payload if approval else {}
 
 
 @require(Permission.API_KEY_VIEW)

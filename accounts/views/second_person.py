@@ -1,12 +1,16 @@
 """Asking for a second person in place of the act that needs one."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.utils import timezone
 
 from accounts.actions import approvals
+from accounts.approvals import Kind
 from accounts.errors import AccountsError, SecondPersonNeeded
+from accounts.queries.approvals import usable
+from security import refused_ids
 
 WAITS = "This waits until a second person agrees. Those who can have been told, and you get a letter."
 
@@ -27,3 +31,14 @@ def ask_or_say(request: Any, refusal: AccountsError) -> None:
         messages.info(request, ask(request, refusal))
     except AccountsError as final:
         messages.error(request, str(final))
+
+
+def agreed_to(request: Any, kind: Kind) -> dict[str, Any]:
+    """What somebody agreed to, of the request named in the address; nothing for any other."""
+    try:
+        id = UUID(request.GET.get("approval", ""))
+    except ValueError:
+        return {}
+    approval = usable(request.access.membership, kind, timezone.now()).filter(pk=id).first()
+    refused_ids.note_unless(approval, request, str(id))
+    return approval.payload if approval else {}

@@ -13,7 +13,14 @@ from audit import log
 from audit.actors import Actor
 from billing import events
 
-ALL_CUSTOMERS = Kind("customer_export", "download all customers", Permission.EXPORT_RUN, door="billing:customer_list")
+CUSTOMERS = Kind(
+    "customer_export",
+    "download customers",
+    Permission.EXPORT_RUN,
+    door="billing:customer_list",
+    note="Members who see only some customers download those alone. API keys read customers too: let making them wait "
+    "as well.",
+)
 
 
 @transaction.atomic
@@ -24,13 +31,16 @@ def record_invoices(*, company: Company, filters: Mapping[str, str], by: Actor, 
 
 @transaction.atomic
 def record_customers(
-    *, membership: Membership, filters: Mapping[str, str], are_all: bool, by: Actor, at: datetime.datetime
+    *, membership: Membership, filters: Mapping[str, str], words: str, by: Actor, at: datetime.datetime
 ) -> None:
-    """A member takes the list of customers with them, narrowed by `filters`.
+    """A member takes the list of customers with them, narrowed by `filters`, in `words` for people.
 
-    Where the company wants it, they take all customers of the company only once a second person agreed.
+    Where the company wants it, who sees all customers takes any of them only once a second person agreed to exactly
+    these: many small lists are all of them, too.
     """
-    company = granting.holder(membership, Permission.EXPORT_RUN).company
-    if are_all and waits(company, ALL_CUSTOMERS):
-        approvals.use(kind=ALL_CUSTOMERS, membership=membership, target=company, by=by, at=at)
+    holder = granting.holder(membership, Permission.EXPORT_RUN)
+    company = holder.company
+    if not holder.is_restricted and waits(company, CUSTOMERS):
+        payload = {"filters": dict(filters), "changes": {"Customers": ["", words]}}
+        approvals.use(kind=CUSTOMERS, membership=membership, target=company, payload=payload, by=by, at=at)
     log.record(events.CUSTOMERS_EXPORTED, target=company, by=by, at=at, filters=dict(filters))

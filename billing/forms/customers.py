@@ -167,6 +167,14 @@ class CustomerFilterForm(forms.Form):
         sort = self.cleaned_data["sort"]
         return sort if sort in ORDERS else "name"
 
+    def chosen(self) -> dict[str, str]:
+        """The filters in use, as the address holds them. How the list is sorted leaves nobody out."""
+        return {name: str(self.data[name]) for name in self.fields if name != "sort" and self.cleaned_data[name]}
+
+    def words(self) -> str:
+        """The filters in use, for people."""
+        return "; ".join(f"{self[name].label}: {self.cleaned_data[name]}" for name in self.chosen()) or "All of them"
+
     def filters(self) -> CustomerFilters:
         given = self.cleaned_data
         return CustomerFilters(

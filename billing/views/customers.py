@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from billing.models import Customer, CustomFieldValue
 from billing.queries import customer_record
 from billing.queries.custom_fields import active, shown_values
 from billing.queries.customer_export import customer_head, customer_table
-from billing.queries.customers import FILTERS, CustomerFilters, listed, narrowed, rows_of
+from billing.queries.customers import FILTERS, listed, narrowed, rows_of
 from billing.queries.keyset import PAGE_SIZE, counted
 from billing.queries.owners import may_add
 from billing.views.addresses import changed, stem
@@ -38,6 +39,8 @@ MORE_FILTERS = ("owner", "currency")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     access, as_of = request.access, request.access.company.today(timezone.now())
+    if agreed := second_person.agreed_to(request, exports.CUSTOMERS):
+        return redirect(f"{reverse('billing:customer_list')}?{urlencode(agreed['filters'])}")
     seller = doors.get_seller(access)
     fields = [field for field in active(access) if field.in_list]
     form = CustomerFilterForm(request.GET, access=access, listed=fields)
@@ -81,18 +84,17 @@ def export(request: HttpRequest) -> HttpResponseBase:
     as_of = access.company.today(at)
     found = narrowed(doors.customers(access), form.filters(), as_of)
     rows = customer_table(access.company, found, access.visible(CustomFieldValue), fields)
-    everybody = narrowed(doors.customers(access), CustomerFilters(), as_of)
     try:
         exports.record_customers(
             membership=access.membership,
-            filters={name: value for name, value in request.GET.dict().items() if value},
-            are_all=not access.is_restricted and found.count() >= everybody.count(),
+            filters=form.chosen(),
+            words=form.words(),
             by=access.actor,
             at=at,
         )
     except AccountsError as refusal:
         second_person.ask_or_say(request, refusal)
-        return redirect("billing:customer_list")
+        return redirect(f"{reverse('billing:customer_list')}{changed(request.GET)}")
     return StreamingHttpResponse(
         stream(customer_head(fields), rows),
         content_type="text/csv; charset=utf-8",

@@ -368,9 +368,28 @@ def test_no_address_of_the_whole_list_gets_round_it(company, exporter, query):
     assert not is_file(visitors.browser(exporter).post(EXPORT + query))
 
 
-def test_a_part_of_them_waits_for_nobody(company, exporter):
-    assert is_file(visitors.browser(exporter).post(EXPORT + "?q=Acme"))
-    assert not Approval.objects.exists()
+def test_a_part_of_them_waits_as_well(company, exporter):
+    """Many small lists are all of them, too."""
+    visitors.member(company, "employee", "Bo")
+
+    assert not is_file(visitors.browser(exporter).post(EXPORT + "?q=Acme"))
+    assert Approval.objects.get().payload == {
+        "filters": {"q": "Acme"},
+        "changes": {"Customers": ["", "Search customers: Acme"]},
+    }
+
+
+def test_exactly_the_list_that_was_agreed_to_leaves(company, exporter):
+    bo, browser = visitors.member(company, "employee", "Bo"), visitors.browser(exporter)
+    browser.post(EXPORT + "?q=Acme")
+    approval = Approval.objects.get()
+    approvals.approve(approval=approval, **who(bo, approval.requested_at))
+
+    assert not is_file(browser.post(EXPORT))
+    assert not is_file(browser.post(EXPORT + "?q=Borealis"))
+    assert browser.get(f"/customers/?approval={approval.pk}").url == "/customers/?q=Acme"
+    assert is_file(browser.post(EXPORT + "?q=Acme&sort=-name"))
+    assert not is_file(browser.post(EXPORT + "?q=Acme"))
 
 
 def test_who_is_restricted_takes_what_they_see(company, exporter):
