@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from accounts import events
-from accounts.actions import mailed_links
+from accounts.actions import mailed_links, notices
 from accounts.models import Invitation, MailedLink, Membership, OwnershipTransfer, Session
 from audit import log
 from audit.actors import Actor
@@ -35,10 +35,23 @@ def end_invitation(invitation: Invitation, at: datetime) -> None:
     mailed_links.withdraw_of(invitation.pk, MailedLink.Purpose.ACCEPT_INVITATION, at=at)
 
 
-def end_ownership_offers(member: Membership, at: datetime) -> None:
-    """End the offer of the company that they made or that was made to them."""
+def end_ownership_offers(member: Membership, at: datetime) -> list[OwnershipTransfer]:
+    """End the offer of the company that they made or that was made to them; what that ended."""
+    end_outdated_ownership_offers(member.company_id, at)
     concerned = OwnershipTransfer.objects.filter(Q(offered_by=member) | Q(offered_to=member), ended_at__isnull=True)
+    ended = list(concerned.select_related("company", "offered_by__user", "offered_to__user"))
     concerned.update(ended_at=at, outcome=OwnershipTransfer.Outcome.WITHDRAWN)
+    return ended
+
+
+def take_ownership_offers_back(member: Membership, reason: str, by: Actor, at: datetime) -> None:
+    """End them because of what became of the member. It is in the log, and both sides are told."""
+    for offer in end_ownership_offers(member, at):
+        person = str(offer.offered_to)
+        log.record(events.OWNERSHIP_WITHDRAWN, target=offer.company, by=by, at=at, person=person, reason=reason)
+        for told in (offer.offered_by, offer.offered_to):
+            told.company = offer.company
+            notices.tell_member("ownership_withdrawn", membership=told, by=by, at=at)
 
 
 def end_outdated_ownership_offers(company_id: UUID, at: datetime) -> None:

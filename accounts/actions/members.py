@@ -99,6 +99,8 @@ def change_role(
     elif member.role in roles.SEES_OWN_CUSTOMERS_ONLY and not member.is_restricted:
         restricting.put(member, Restriction.OWNER)
     member.save(update_fields=["role", "own_role", *restricting.COLUMNS])
+    if not member.is_administrator:
+        endings.take_ownership_offers_back(member, f"{member} is no administrator any more.", by, at)
     changes = {"role": [former, member.role_name]}
     if hidden != member.restriction_words:
         changes["restriction"] = [hidden, member.restriction_words]
@@ -142,7 +144,7 @@ def suspend(*, membership: Membership, granter: Membership | None, by: Actor, at
     if member.suspended_at is not None:
         raise MemberRefused(f"{member} is suspended already.")
     judging.refuse_to_lose(member)
-    ended = shut_out(member, at)
+    ended = shut_out(member, by, at)
     log.record(events.MEMBER_SUSPENDED, target=member, by=by, at=at, sessions_ended=ended)
     notices.tell_member("suspended", membership=member, by=by, at=at)
     return member
@@ -191,7 +193,7 @@ def revoke(
         "requests_withdrawn": approvals.end_of(membership=member, by=by, at=at),
         "invitations_withdrawn": endings.withdraw_invitations(member, by, at),
     }
-    endings.end_ownership_offers(member, at)
+    endings.take_ownership_offers_back(member, f"{member} was removed.", by, at)
     log.record(events.MEMBER_REVOKED, target=member, by=by, at=at, new_owner=str(heir or "nobody"), **ended)
     notices.tell_member("revoked", membership=member, by=by, at=at)
     with in_company(member.company):
@@ -200,11 +202,11 @@ def revoke(
     return member
 
 
-def shut_out(member: Membership, at: datetime) -> int:
+def shut_out(member: Membership, by: Actor, at: datetime) -> int:
     """Suspend a member who is held, and sign them out of the company; how many sessions that ended."""
     member.suspended_at = at
     member.save(update_fields=["suspended_at"])
-    endings.end_ownership_offers(member, at)
+    endings.take_ownership_offers_back(member, f"{member} was suspended.", by, at)
     return endings.end_sessions(member)
 
 

@@ -41,7 +41,7 @@ def suspend(*, membership: Membership, by: Actor, at: datetime) -> Membership:
     if not member.is_live or not warned_at or warned_at > at - NOTICE or member.used_at > at - SUSPENDED_AFTER:
         raise MemberRefused(USED_AGAIN.format(member=member))
     judging.refuse_to_lose(member)
-    ended = members.shut_out(member, at)
+    ended = members.shut_out(member, by, at)
     days = (at - member.used_at).days
     log.record(events.MEMBER_UNUSED_SUSPENDED, target=member, by=by, at=at, days=days, sessions_ended=ended)
     _tell("unused_suspended", member, at)

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.actions import members, ownership
 from accounts.errors import AccountsError, OwnershipRefused
@@ -127,7 +128,7 @@ def test_only_the_owner_offers_to_another_live_administrator_and_once(ada, bo):
 
 def test_who_is_no_administrator_any_more_does_not_take_over(ada, bo):
     transfer = offer(ada, bo)
-    members.change_role(membership=bo, role="employee", granter=ada, by=make.BY, at=AT)
+    Membership.objects.filter(pk=bo.pk).update(role="employee")
 
     with pytest.raises(OwnershipRefused, match="does not administer"):
         accept(transfer)
@@ -143,6 +144,41 @@ def test_the_database_knows_one_owner_who_is_a_live_administrator(ada, bo):
     ]:
         with pytest.raises(IntegrityError), transaction.atomic():
             Membership.objects.filter(pk=member.pk).update(**fields)
+
+
+ENDS = {
+    "Bo was suspended.": lambda bo, ada: members.suspend(membership=bo, granter=ada, by=make.BY, at=AT),
+    "Bo was removed.": lambda bo, ada: members.revoke(membership=bo, granter=ada, by=make.BY, at=AT),
+    "Bo is no administrator any more.": lambda bo, ada: members.change_role(
+        membership=bo, role="employee", granter=ada, by=make.BY, at=AT
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", ENDS)
+def test_an_offer_that_ends_with_whom_it_was_made_to_is_in_the_log_and_told(ada, bo, reason):
+    transfer = offer(ada, bo)
+    Letter.objects.all().delete()
+
+    ENDS[reason](bo, make.member(company=ada.company))
+
+    transfer.refresh_from_db()
+    assert (transfer.outcome, transfer.ended_at) == ("withdrawn", AT)
+    entry = SecurityEvent.objects.get(action="ownership.withdrawn")
+    assert (entry.reason, entry.data["person"], entry.actor_label) == (reason, "Bo", "tests")
+    told = Letter.objects.filter(kind="ownership_withdrawn").order_by("recipient")
+    assert [letter.recipient for letter in told] == ["ada@harbour.example", "bo@harbour.example"]
+    assert len(delivered()) == Letter.objects.count()
+
+
+def test_an_offer_that_ran_out_before_is_not_said_to_be_taken_back(ada, bo):
+    transfer = offer(ada, bo, at=AT - WEEK)
+
+    members.suspend(membership=bo, granter=ada, by=make.BY, at=AT)
+
+    transfer.refresh_from_db()
+    assert (transfer.outcome, transfer.ended_at) == ("", AT)
+    assert not SecurityEvent.objects.filter(action="ownership.withdrawn").exists()
 
 
 @pytest.mark.parametrize("act", ["offer", "accept", "decline", "withdraw", "hand_over"])
@@ -215,7 +251,7 @@ def test_others_neither_offer_nor_see_the_offer(ada, bo):
 
 def test_the_command_hands_a_company_over_and_all_administrators_are_told(ada, bo, capsys):
     make.member("employee", company=ada.company)
-    transfer = offer(ada, bo)
+    transfer = offer(ada, bo, at=timezone.now())
     delivered()
 
     call_command("hand_over_company", "--company", "Harbour Works", "--to", "Bo@Harbour.example", "--yes")
