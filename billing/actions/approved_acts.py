@@ -14,7 +14,7 @@ from billing.errors import BillingError
 from billing.models import Invoice, Seller
 
 OWES_OTHER = "{invoice} owes {now} by now; it owed {asked} when this was asked for."
-CHANGED = "The payment instructions were changed since this was asked for."
+CHANGED = "The payment instructions or the footer were changed since this was asked for."
 GONE = "This invoice is no longer there."
 
 
@@ -32,9 +32,9 @@ def _change_bank_details(
     *, approval: Approval, requester: Membership, approver: Membership, by: Actor, at: datetime.datetime
 ) -> None:
     seller = Seller.objects.get(company=approval.company)
-    if seller.bank_details != approval.payload["before"]:
+    if sellers.where_to_pay(seller) != approval.payload["before"]:
         raise ApprovalOutdated(CHANGED)
-    sellers.change(seller=seller, details={"bank_details": approval.payload["after"]}, by=by, at=at)
+    sellers.change(seller=seller, details=approval.payload["after"], by=by, at=at)
 
 
 def _give_up(
@@ -60,4 +60,5 @@ BANK_DETAILS = Kind(
     "change the payment instructions on invoices",
     Permission.SETTINGS_EDIT,
     perform=_change_bank_details,
+    note="The footer counts as well: every invoice shows it.",
 )

@@ -19,6 +19,9 @@ from billing.money import exponent
 
 SERIES = {Sequence.Kind.INVOICE: "INV", Sequence.Kind.PAYMENT: "PAY", Sequence.Kind.CUSTOMER: "CUS"}
 
+WHERE_TO_PAY = {"bank_details": "Payment instructions", "footer": "Footer"}
+"""What tells customers where their money goes, with its name: every invoice shows the footer, too."""
+
 
 @transaction.atomic
 def create(*, company: Company, currency: str = "EUR", by: Actor, at: datetime.datetime) -> Seller:
@@ -48,18 +51,31 @@ def change(*, seller: Seller, details: Mapping[str, Any], by: Actor, at: datetim
 def change_or_ask(
     *, seller: Seller, details: Mapping[str, Any], membership: Membership, by: Actor, at: datetime.datetime
 ) -> Approval | None:
-    """As `change`, by a member. Where the company wants it, other bank details wait for a second person; the rest
-    counts at once. Returns what waits, if anything does.
+    """As `change`, by a member. Where the company wants it, telling customers to pay elsewhere waits for a second
+    person; the rest counts at once. Returns what waits, if anything does.
     """
     holder, kind = granting.holder(membership, Permission.SETTINGS_EDIT), find("bank_details")
-    before, details = locks.seller(seller.pk).bank_details, dict(details)
+    seller, details = locks.seller(seller.pk), dict(details)
+    before = where_to_pay(seller)
     waiting = None
-    if details["bank_details"] != before and waits(holder.company, kind):
-        after = details.pop("bank_details")
-        payload = {"before": before, "after": after, "changes": {"Payment instructions": [before, after]}}
+    if pays_elsewhere(seller, details) and waits(holder.company, kind):
+        after = {name: details.pop(name) for name in WHERE_TO_PAY}
+        changes = {title: [before[name], after[name]] for name, title in WHERE_TO_PAY.items()}
+        told = {title: pair for title, pair in changes.items() if pair[0] != pair[1]}
+        payload = {"before": before, "after": after, "changes": told}
         waiting = approvals.ask(kind=kind, membership=holder, target=seller, payload=payload, by=by, at=at)
     change(seller=seller, details=details, by=by, at=at)
     return waiting
+
+
+def where_to_pay(seller: Seller) -> dict[str, str]:
+    """What its invoices say about it."""
+    return {name: getattr(seller, name) for name in WHERE_TO_PAY}
+
+
+def pays_elsewhere(seller: Seller, details: Mapping[str, Any]) -> bool:
+    """Whether these details would tell customers something else."""
+    return any(details[name] != told for name, told in where_to_pay(seller).items())
 
 
 @transaction.atomic

@@ -21,16 +21,16 @@ from billing.models import Logo, Seller
 from security.guards import require
 
 SAVED = "Company profile saved. Invoices issued from now on show it."
-SAVED_BUT = "Company profile saved, apart from the payment instructions: they wait until a second person agrees."
+SAVED_BUT = "Company profile saved, apart from payment instructions and footer: they wait until a second person agrees."
 
 
 def changes_where_money_goes(request: HttpRequest) -> bool:
-    """Whether the form would print another bank account on invoices: what a thief in a session would change."""
+    """Whether the form would tell customers to pay elsewhere: what a thief in a session would change."""
     if request.method != "POST":
         return False
     seller = doors.get_seller(request.access)
     form = SellerForm(request.POST, record=seller)
-    return form.is_valid() and form.cleaned_data["bank_details"] != seller.bank_details
+    return form.is_valid() and sellers.pays_elsewhere(seller, form.details())
 
 
 @require(Permission.SETTINGS_EDIT)

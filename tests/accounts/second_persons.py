@@ -1,6 +1,7 @@
 """People of one company who ask each other, and what waits between them."""
 
 import datetime
+from typing import Any
 
 from accounts.actions import approvals
 from accounts.approvals import find
@@ -23,8 +24,15 @@ def who(membership, at=AT):
     return {"membership": membership, "by": visitors.access(membership).actor, "at": at}
 
 
+def other_bank_details(after: str) -> dict[str, Any]:
+    """What is asked for by somebody who types these payment instructions where there were none."""
+    told = {"bank_details": "", "footer": ""}
+    changes = {"Payment instructions": ["", after]}
+    return {"before": told, "after": told | {"bank_details": after}, "changes": changes}
+
+
 def request_of(membership, *, kind="bank_details", target=None, at=AT, **asked) -> Approval:
     """A request, asked for as its page would; of the kind that needs no other record unless told otherwise."""
-    asked.setdefault("payload", {"before": "", "after": "IBAN DE00", "changes": {"Payment instructions": ["", "IBAN"]}})
+    asked.setdefault("payload", other_bank_details("IBAN DE00"))
     seller = books.seller(membership.company)
     return approvals.ask(kind=find(kind), target=target or seller, **asked, **who(membership, at))

@@ -17,7 +17,7 @@ from billing.models import Seller
 from invoiced import schedules
 from tests import books, make, visitors
 from tests.accounts.letter_box import delivered, text
-from tests.accounts.second_persons import AT, DAY, HOUR, request_of, switch_on, who
+from tests.accounts.second_persons import AT, DAY, HOUR, other_bank_details, request_of, switch_on, who
 
 pytestmark = pytest.mark.django_db
 DECIDES = ("approval.view", "approval.decide")
@@ -88,7 +88,7 @@ def test_asking_twice_is_one_request(asked, ada):
 
 def test_asking_for_something_else_about_the_same_ends_the_former_request(asked, ada, bo):
     """Nobody agrees to other details than those they saw."""
-    other = request_of(ada, payload={"before": "", "after": "IBAN XX", "changes": {}}, at=AT + HOUR)
+    other = request_of(ada, payload=other_bank_details("IBAN XX"), at=AT + HOUR)
 
     assert outcome(asked) == "withdrawn"
     with pytest.raises(ApprovalRefused, match="in the meantime"):

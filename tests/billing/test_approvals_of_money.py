@@ -295,13 +295,13 @@ def test_other_payment_instructions_wait_and_the_rest_is_saved(company):
     browser = visitors.browser(ada)
 
     page = browser.post(
-        "/settings/company/", settings_form(company, bank_details="IBAN DE99", footer="Court of Bonn"), follow=True
+        "/settings/company/", settings_form(company, bank_details="IBAN DE99", phone="0228 1"), follow=True
     )
 
     seller = Seller.objects.get()
-    assert (seller.bank_details, seller.footer) == ("", "Court of Bonn")
+    assert (seller.bank_details, seller.phone) == ("", "0228 1")
     assert "they wait until a second person agrees" in plain(page)
-    assert "Other payment instructions wait for a second person." in plain(page)
+    assert "Other payment instructions or another footer wait for a second person." in plain(page)
     approval = Approval.objects.get()
     assert approval.payload["changes"] == {"Payment instructions": ["", "IBAN DE99"]}
     assert "IBAN DE99" in plain(visitors.browser(bo).get(f"/approvals/{approval.pk}/"))
@@ -313,13 +313,26 @@ def test_other_payment_instructions_wait_and_the_rest_is_saved(company):
     assert (entry.actor_label, entry.on_behalf_of) == ("Bo", "Ada")
 
 
+def test_the_footer_tells_customers_where_to_pay_as_well(company):
+    ada, bo = (visitors.member(company, "administrator", name) for name in ("Ada", "Bo"))
+    switch_on(company, bank_details={})
+    footer = "New account: IBAN DE99"
+
+    visitors.browser(ada).post("/settings/company/", settings_form(company, footer=footer))
+    approval = Approval.objects.get()
+
+    assert (Seller.objects.get().footer, approval.payload["changes"]) == ("", {"Footer": ["", footer]})
+    approvals.approve(approval=approval, **who(bo, approval.requested_at + HOUR))
+    assert Seller.objects.get().footer == footer
+
+
 def test_the_rest_alone_waits_for_nobody(company):
     ada = visitors.member(company, "administrator", "Ada")
     switch_on(company, bank_details={})
 
-    visitors.browser(ada).post("/settings/company/", settings_form(company, footer="Court of Bonn"))
+    visitors.browser(ada).post("/settings/company/", settings_form(company, phone="0228 1"))
 
-    assert Seller.objects.get().footer == "Court of Bonn"
+    assert Seller.objects.get().phone == "0228 1"
     assert not Approval.objects.exists()
 
 
@@ -327,10 +340,10 @@ def test_nothing_is_saved_where_nobody_could_agree(company):
     ada = visitors.member(company, "administrator", "Ada")
     switch_on(company, bank_details={})
 
-    page = visitors.browser(ada).post("/settings/company/", settings_form(company, bank_details="IBAN", footer="New"))
+    page = visitors.browser(ada).post("/settings/company/", settings_form(company, bank_details="IBAN", phone="New"))
 
     assert "nobody else here may agree" in plain(page)
-    assert (Seller.objects.get().bank_details, Seller.objects.get().footer) == ("", "")
+    assert (Seller.objects.get().bank_details, Seller.objects.get().phone) == ("", "")
 
 
 # The export of all customers

@@ -65,13 +65,14 @@ def later(clock_at=timedelta(minutes=5, seconds=1)):
     return time_machine.travel(timezone.now() + clock_at)
 
 
-def test_where_customers_pay_to_changes_only_with_a_fresh_proof(ada, seller):
+@pytest.mark.parametrize("told", [{"bank_details": "IBAN DE02"}, {"footer": "Pay to IBAN DE02"}])
+def test_where_customers_pay_to_changes_only_with_a_fresh_proof(ada, seller, told):
     with later():
-        page = ada.post(SETTINGS, ENTERED)
+        page = ada.post(SETTINGS, ENTERED | {"bank_details": "", "footer": ""} | told)
 
     seller.refresh_from_db()
     assert ASKED_AGAIN in page.content.decode()
-    assert (seller.bank_details, seller.legal_name) == ("", "Ledger Ltd")
+    assert (seller.bank_details, seller.footer, seller.legal_name) == ("", "", "Ledger Ltd")
 
 
 def test_what_was_typed_is_saved_once_the_proof_is_given(company, seller):
