@@ -10,7 +10,7 @@ from accounts.models import Membership
 from accounts.permissions import LIMITABLE, Permission
 from accounts.policy import Demand
 
-DECIDES_ABOUT_OTHERS = frozenset({Permission.TEAM_EDIT, Permission.ROLE_EDIT})
+DECIDES_ABOUT_OTHERS = frozenset({Permission.TEAM_EDIT, Permission.ROLE_EDIT, Permission.SECURITY_EDIT})
 """What is refused to whoever sees only some customers, because what others see would escape them."""
 
 

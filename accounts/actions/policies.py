@@ -7,8 +7,10 @@ from typing import Any
 from django.db import transaction
 
 from accounts import events, locks, policy
+from accounts.actions import granting
 from accounts.errors import PolicyRefused
 from accounts.models import Company, Membership
+from accounts.permissions import Permission
 from accounts.queries.factors import kinds_of
 from audit import log
 from audit.actors import Actor
@@ -19,6 +21,7 @@ DEMANDS = frozenset({"second_factor", "passkey_for_administrators", "grace_days"
 @transaction.atomic
 def change(*, membership: Membership, rules: Mapping[str, Any], by: Actor, at: datetime) -> Company:
     """Sign-in rules from now on. Nobody demands what they lack themselves, so the last administrator stays inside."""
+    granting.granter(membership, Permission.SECURITY_EDIT)
     company = membership.company = locks.company(membership.company_id)
     changes = {name: [getattr(company, name), value] for name, value in rules.items()}
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}

@@ -343,3 +343,13 @@ def test_a_password_alone_reaches_nothing_but_the_set_up_once_grace_is_over(worl
 
     assert reached == STILL_OPEN
     assert told == {}
+
+
+def test_who_sees_only_some_customers_changes_no_sign_in_rules(company, membership):
+    role = make.role(company, "team.view", "security.edit")
+    clerk = make.member(role, company=company, restriction="owner")
+
+    shown = text(desk(clerk).post(RULES, rules(second_factor="required")))
+
+    assert "You see only some of the customers, so you cannot decide" in shown
+    assert kept(company)["second_factor"] != "required"
