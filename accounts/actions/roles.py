@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 from django.db import transaction
@@ -154,8 +155,13 @@ def _refuse_impossible(rights: Rights) -> None:
 def _refuse_taken(company: Company, name: str, besides: Role | None = None) -> None:
     others = [role for role in Role.objects.filter(company=company) if role != besides]
     taken = {*NAMES.values(), *(role.name for role in others)}
-    if name.casefold() in {one.casefold() for one in taken}:
+    if _folded(name) in {_folded(one) for one in taken}:
         raise NameTaken(f"There is a role called {name} already. Choose another name.")
+
+
+def _folded(name: str) -> str:
+    """What names that look the same have in common, whatever their letters' case and width."""
+    return normalize("NFKC", normalize("NFKC", name).casefold())
 
 
 def _refuse_heir(role: Role, heir: str | Role | None, own: Rights | None, *, is_needed: bool) -> str | Role:
