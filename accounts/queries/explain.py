@@ -14,18 +14,24 @@ from accounts.queries.memberships import live_memberships
 from accounts.queries.roles import roles_of
 
 
-def facts_about(membership: Membership, permission: Permission, at: datetime, *, with_counts: bool) -> Facts:
-    """What decides whether a member may do something. Customers are counted only for who sees them all."""
+def facts_about(
+    membership: Membership, permission: Permission, at: datetime, *, with_counts: bool, with_keys: bool
+) -> Facts:
+    """What decides whether a member may do something.
+
+    Customers are counted only for who sees them all, API keys named only to who may see them.
+    """
     factors = kinds_of(membership.user)
     asked = demand(live_memberships(membership.user), has_app=factors.app, has_passkey=factors.passkey, at=at)
     roles = [role.name for role in roles_of(membership.company) if permission in role.rights.permissions]
+    keys = _keys(membership) if with_keys else []
     return Facts(
         membership=membership,
         demand=asked,
         given_by=roles,
         seen=_seen(membership) if with_counts and membership.is_restricted else None,
         kinds=kinds(),
-        keys=[key.name for key in _keys(membership) if key.is_live(at) and permission in key.rights.permissions],
+        keys=[key.name for key in keys if key.is_live(at) and permission in key.rights.permissions],
     )
 
 

@@ -29,7 +29,8 @@ def answer(request: Any) -> HttpResponse:
         "permission": permission,
     }
     if member and permission:
-        facts = facts_about(member, permission, timezone.now(), with_counts=not access.is_restricted)
+        told = {"with_counts": not access.is_restricted, "with_keys": access.can(Permission.API_KEY_VIEW)}
+        facts = facts_about(member, permission, timezone.now(), **told)
         reasons = explain(permission, facts)
         context |= {"reasons": reasons, "may_do": may(reasons)}
     return TemplateResponse(request, "accounts/roles/explain.html", context)

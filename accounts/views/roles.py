@@ -51,6 +51,7 @@ def detail(request: Any, key: str) -> HttpResponse:
         "rows": [(group, [(one, gives(role.rights, one)) for one in members]) for group, members in groups()],
         "members": members_with(access.company, role.key),
         "invitations": invitations_with(access.company, role.key, timezone.now()),
+        "names_invited": access.can(Permission.TEAM_EDIT),
         "acts": _acts(access, role),
         "reason": _reason(access, role),
     }
@@ -144,6 +145,7 @@ def delete(request: Any, key: str) -> HttpResponse:
         "role": role,
         "members": members,
         "invitations": invitations,
+        "names_invited": access.can(Permission.TEAM_EDIT),
         "seen": " ".join(str(one.pk) for one in holding),
     }
     return TemplateResponse(request, "accounts/roles/delete.html", context)

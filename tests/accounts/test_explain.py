@@ -105,11 +105,12 @@ def test_who_sees_only_some_customers_is_told_how_many(bo):
 
 
 def test_who_sees_only_some_customers_decides_nothing_about_others(company):
-    role = make.role(company, P.TEAM_VIEW, P.TEAM_EDIT)
-    member = make.member(role, company=company, restriction="owner")
-    assert stops(member, P.TEAM_EDIT) == [
-        "They see only some customers, so they decide nothing about what others may do or see."
-    ]
+    held = [P.TEAM_EDIT, P.ROLE_EDIT, P.SECURITY_EDIT]
+    member = make.member(make.role(company, P.TEAM_VIEW, *held), company=company, restriction="owner")
+    for permission in held:
+        assert stops(member, permission) == [
+            "They see only some customers, so they decide nothing about what others may do or see."
+        ]
 
 
 def test_the_answer_is_yes_if_nothing_stops():
@@ -166,6 +167,9 @@ def test_only_live_keys_that_hold_the_permission_are_named(ada, bo):
         )
     named = [one.sentence for one in ask(ada, bo, P.INVOICE_VIEW)["reasons"] if "API keys" in one.sentence]
     assert named == ["Programs may do it with these API keys of theirs: Live."]
+    viewer = make.member(make.role(bo.company, P.TEAM_VIEW, name="Porter"), company=bo.company)
+    told = ask(visitors.browser(viewer), bo, P.INVOICE_VIEW)["reasons"]
+    assert not any("API keys" in one.sentence for one in told)
 
 
 def test_somebody_restricted_does_not_learn_how_many_customers_there_are(company, bo):

@@ -87,6 +87,8 @@ def test_a_role_is_made_and_logged_with_what_it_gives(ada, company):
         (filled(P.CUSTOMER_EDIT), "“change customers and their contacts” also needs: see customers, their contacts"),
         (filled(P.INVOICE_VIEW, name="clerk"), "There is a role called clerk already."),
         (filled(P.INVOICE_VIEW, name="READ-ONLY"), "There is a role called READ-ONLY already."),
+        (filled(P.INVOICE_VIEW, name="\uff21dministrator"), "There is a role called \uff21dministrator already."),
+        (filled(P.INVOICE_VIEW, name="\uff23lerk"), "There is a role called \uff23lerk already."),
         (
             filled(P.INVOICE_VIEW, P.INVOICE_WRITE_OFF, limit_invoice_write_off="500 EUR, lots"),
             "“lots” is not understood.",
@@ -276,6 +278,15 @@ def test_a_role_page_names_who_holds_it_and_who_is_invited(ada, company, clerk):
         True
     ] * 4
     assert "gone@example.com" not in shown
+
+
+def test_an_invited_address_is_named_only_to_who_may_invite(company, clerk):
+    editor = make.member(make.role(company, *CLERK, P.TEAM_VIEW, P.ROLE_EDIT, name="Editor"), company=company)
+    invite(company, clerk, "new@example.com")
+    browser = visitors.browser(editor)
+    for act in ("", "delete/"):
+        assert "new@example.com" not in text(browser.get(page(clerk, act)))
+    assert "Somebody else" in text(browser.get(page(clerk, "delete/")))
 
 
 def invite(company, role, email, **fields):
