@@ -29,7 +29,7 @@ class ConfirmForm(forms.Form):
         key, _, mark = tick.partition(" ")
         member = self.present.get(key)
         if member is None:
-            raise forms.ValidationError(GONE)
+            raise forms.ValidationError(GONE, code="invalid_choice")
         if mark != mark_of(member):
             raise forms.ValidationError(CHANGED.format(member))
         return member
