@@ -1,12 +1,13 @@
 """Changing what waits for a second person."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
 from accounts import events
 from accounts.actions import approvals, granting, notices
-from accounts.approvals import Kind, Rules, find, relaxes, switched_kinds, waits
+from accounts.approvals import Amount, Kind, Rules, find, relaxes, switched_kinds, waits
 from accounts.errors import ApprovalOutdated, ApprovalRefused
 from accounts.limits import written
 from accounts.locks import company as lock_company
@@ -19,7 +20,7 @@ from audit.actors import Actor
 
 MEANWHILE = "These rules were changed since this was asked for."
 TOO_FEW = (
-    "“{kind}” cannot wait for a second person yet: two people need the right to agree to it, and {who}. "
+    "“{kind}” cannot wait for a second person yet: two people need the right to agree to it{above}, and {who}. "
     "Give somebody that right first."
 )
 
@@ -98,9 +99,17 @@ def _set(company: Company, rules: Rules, by: Actor, at: datetime) -> None:
 
 def _refuse_unless_decidable(company: Company, rules: Rules) -> None:
     """Each kind that waits needs two who could agree, or one of them would have nobody to ask."""
-    new = rules.keys() - company.approvals.keys()
-    for kind in [*map(find, sorted(new)), *([RELAXING] if new else [])]:
-        able = deciders(company, kind)
-        if len(able) < 2:
-            who = f"only {able[0]} has it" if able else "nobody has it"
-            raise ApprovalRefused(TOO_FEW.format(kind=kind.title, who=who))
+    changed = sorted(code for code in rules if rules[code] != company.approvals.get(code))
+    for code in changed:
+        for currency, units in sorted(rules[code].items()):
+            _refuse_too_few(company, find(code), Amount(currency, Decimal(units + 1)), f" above {units:,} {currency}")
+        _refuse_too_few(company, find(code))
+    if rules.keys() - company.approvals.keys():
+        _refuse_too_few(company, RELAXING)
+
+
+def _refuse_too_few(company: Company, kind: Kind, amount: Amount | None = None, above: str = "") -> None:
+    able = deciders(company, kind, amount=amount)
+    if len(able) < 2:
+        who = f"only {able[0]} has it" if able else "nobody has it"
+        raise ApprovalRefused(TOO_FEW.format(kind=kind.title, above=above, who=who))

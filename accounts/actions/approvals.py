@@ -5,7 +5,7 @@ and see, and what the act is about, may have changed since it was asked for.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
@@ -15,12 +15,15 @@ from accounts.actions import approval_letters
 from accounts.approvals import LASTS, Amount, Kind, find, holds, waits
 from accounts.errors import AccountsError, ApprovalOutdated, ApprovalRefused, SecondPersonNeeded
 from accounts.models import Approval, Company, Membership
-from accounts.queries.approvals import OVER, deciders, may_still, sees, usable, why_not_decide
+from accounts.queries.approvals import OVER, deciders, is_agreed, is_there, may_still, sees, usable, why_not_decide
 from audit import log
 from audit.actors import Actor
 from audit.registry import EventType
+from security import ratelimit
+from security.ratelimit import Limit
 
 NOT_HELD = "You may not do this any more. Ask an administrator."
+CONCERNS_ALL = "This concerns all customers, and you see only some. Ask somebody who sees them all."
 NOBODY = (
     "This waits for a second person, and nobody else here may agree to it. "
     "Ask an administrator to give somebody the right to."
@@ -30,6 +33,10 @@ NOT_IN_TIME = "Nobody decided within three days."
 LEFT = "Whoever asked for it has left."
 NOT_THEIRS = "Only whoever asked can withdraw a request."
 LOST = "{} may not do this any more, so nothing was done."
+ASKED_BY_ONE = Limit("approvals_asked_by_one", tries=20, period=timedelta(hours=1))
+MOST_WAITING = 50
+TOO_OFTEN = f"You asked for a second person {ASKED_BY_ONE.tries} times within an hour. Try again in an hour."
+TOO_MANY = f"{MOST_WAITING} of your requests wait already. Withdraw some, or wait until somebody decides."
 Outcome = Approval.Outcome
 
 
@@ -57,8 +64,9 @@ def ask(
     about = {"object_type": str(target._meta.model_name), "object_id": str(target.pk)}
     what = {"payload": payload or {}, "amount": str(amount or "")}
     customer_id = target.pk if about["object_type"] == "customer" else getattr(target, "customer_id", None)
-    sees_it = customer_id is None or sees(requester, customer_id)
-    if not (requester.is_live and holds(kind, requester.rights, amount) and sees_it):
+    if customer_id is None and requester.is_restricted:
+        raise ApprovalRefused(CONCERNS_ALL)
+    if not (requester.is_live and holds(kind, requester.rights, amount) and sees(requester, customer_id)):
         raise ApprovalRefused(NOT_HELD)
     judges = deciders(requester.company, kind, amount=amount, customer_id=customer_id)
     judges = [judge for judge in judges if judge.user_id != requester.user_id]
@@ -67,6 +75,7 @@ def ask(
     before = Approval.objects.filter(**about, kind=kind.code, requested_by=requester, outcome=Outcome.WAITING).first()
     if before and before.is_waiting(at) and {"payload": before.payload, "amount": before.amount} == what:
         return before
+    _refuse_flood(requester, at)
     if before:
         _end(before, Outcome.WITHDRAWN, events.APPROVAL_WITHDRAWN, by, at, reason=REPLACED)
     approval = Approval.objects.create(
@@ -144,9 +153,12 @@ def use(
 
     It holds for exactly what was asked for, once, within a day; without one, a second person is needed.
     """
+    locks.company(membership.company_id)
     requester = locks.membership(membership.pk)
-    agreed = usable(requester, kind, at).filter(object_id=str(target.pk))
-    approval = next((one for one in agreed if one.payload == (payload or {})), None)
+    asked = [
+        one for one in usable(requester, kind, at).filter(object_id=str(target.pk)) if one.payload == (payload or {})
+    ]
+    approval = next((one for one in asked if is_agreed(one, locks.membership(one.decided_by_id))), None)
     if approval is None:
         raise SecondPersonNeeded(kind=kind, target=target, payload=payload)
     if not may_still(approval, requester):
@@ -183,11 +195,20 @@ def _judged(approval: Approval, membership: Membership, at: datetime) -> tuple[A
     judge = locks.membership(membership.pk)
     approval = locks.approval(approval.pk)
     _refuse_unless_waiting(approval, at)
-    if not (judge.is_live and judge.user.is_active and judge.company_id == approval.company_id):
+    if not (is_there(judge) and judge.company_id == approval.company_id):
         raise ApprovalRefused(NOT_HELD)
     if why := why_not_decide(approval, judge):
         raise ApprovalRefused(why)
     return approval, judge
+
+
+def _refuse_flood(requester: Membership, at: datetime) -> None:
+    """Each request is a letter to everybody who could agree."""
+    waiting = Approval.objects.filter(requested_by=requester, outcome=Outcome.WAITING, expires_at__gt=at)
+    if waiting.count() >= MOST_WAITING:
+        raise ApprovalRefused(TOO_MANY)
+    if not ratelimit.take(ASKED_BY_ONE, str(requester.pk), at=at):
+        raise ApprovalRefused(TOO_OFTEN)
 
 
 @transaction.atomic

@@ -85,9 +85,18 @@ def why_not_decide(approval: Approval, judge: Membership) -> str:
 
 def may_still(approval: Approval, requester: Membership) -> bool:
     """Whether whoever asked could do the act themselves today, were there no second person."""
-    is_there = requester.is_live and requester.user.is_active
     held = holds(find(approval.kind), requester.rights, Amount.of(approval.amount))
-    return is_there and held and (approval.customer_id is None or sees(requester, approval.customer_id))
+    return is_there(requester) and held and sees(requester, approval.customer_id)
+
+
+def is_agreed(approval: Approval, approver: Membership) -> bool:
+    """Whether whoever agreed could agree today: what somebody said who was shut out since is worth nothing."""
+    return is_there(approver) and not why_not_decide(approval, approver)
+
+
+def is_there(membership: Membership) -> bool:
+    """Whether somebody could enter the company now."""
+    return membership.is_live and membership.user.is_active and not membership.user.is_locked
 
 
 def sees(membership: Membership, customer_id: UUID | None) -> bool:
@@ -104,4 +113,4 @@ def deciders(
     """The members who could agree to such an act today, by name."""
     live = Membership.objects.live().filter(company=company).select_related("user", "company", "own_role")
     able = [one for one in live.order_by("user__name", "pk") if may_decide(kind, one.rights, amount)]
-    return [one for one in able if sees(one, customer_id)]
+    return [one for one in able if is_there(one) and sees(one, customer_id)]

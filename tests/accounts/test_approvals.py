@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.actions import approval_rules, approvals, invitations, members, roles
 from accounts.approvals import Amount, find, relaxes, waits
 from accounts.errors import ApprovalOutdated, ApprovalRefused, InvitationRefused, RoleRefused, SecondPersonNeeded
-from accounts.models import Approval, Company, Letter, Membership, Role
+from accounts.models import Approval, Company, Letter, Membership, Role, User
 from accounts.permissions import Permission
 from accounts.roles import Rights
 from audit.models import SecurityEvent
@@ -616,3 +616,85 @@ def test_nobody_asks_about_a_customer_they_do_not_see(company, ada, bo, acme):
 
     with pytest.raises(ApprovalRefused, match="You may not do this any more"):
         request_of(near, kind="write_off", target=books.issued(acme), payload={})
+
+
+# Who counts as a second person, and how much one person asks for
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        {"revoked_at": AT},
+        {"suspended_at": AT},
+        {"role": "read_only"},
+        {"restriction": "owner", "role": "employee"},
+    ],
+    ids=["revoked", "suspended", "demoted", "restricted"],
+)
+def test_what_somebody_agreed_to_who_could_not_today_opens_nothing(agreed, ada, bo, lost):
+    Membership.objects.filter(pk=bo.pk).update(is_owner=False, **lost)
+
+    with pytest.raises(SecondPersonNeeded):
+        opened(ada, AT + 2 * HOUR)
+
+
+def test_a_locked_account_is_nobody_who_could_agree(company, ada, bo, asked):
+    User.objects.filter(pk=bo.user_id).update(locked_at=AT)
+
+    with pytest.raises(ApprovalRefused, match="nobody else here may agree"):
+        request_of(ada, payload=other_bank_details("IBAN XX"))
+    with pytest.raises(ApprovalRefused, match="You may not do this any more"):
+        approvals.approve(approval=asked, **who(bo))
+
+
+def test_who_sees_some_customers_asks_for_nothing_that_concerns_all(company, bo):
+    clerk = make.member(make.role(company, "settings.edit"), company=company, restriction="owner")
+
+    with pytest.raises(ApprovalRefused, match="you see only some"):
+        request_of(clerk)
+
+
+def test_one_person_asks_twenty_times_an_hour(ada, bo):
+    for number in range(20):
+        request_of(ada, payload=other_bank_details(f"IBAN {number}"))
+
+    with pytest.raises(ApprovalRefused, match="20 times within an hour"):
+        request_of(ada, payload=other_bank_details("IBAN 20"))
+    assert Letter.objects.filter(kind="approval_needed").count() == 20
+    assert request_of(ada, payload=other_bank_details("IBAN 19")).outcome == "waiting"
+    assert request_of(ada, payload=other_bank_details("IBAN 20"), at=AT + 2 * HOUR).outcome == "waiting"
+
+
+def test_fifty_requests_of_one_person_wait_at_most(ada, bo, asked, company):
+    others = [{"object_id": str(number), "object_type": "seller"} for number in range(49)]
+    common = {"company": company, "kind": "bank_details", "requested_by": ada, "requested_at": AT}
+    Approval.objects.bulk_create(Approval(**one, **common, expires_at=AT + DAY) for one in others)
+
+    with pytest.raises(ApprovalRefused, match="50 of your requests wait already"):
+        request_of(ada, kind="customer_export", target=company, payload={})
+    assert request_of(ada) == asked
+
+
+# Rules that two people can keep
+
+
+def limited(company, most, name):
+    """A member who may agree to write-offs up to this much, and to other rules."""
+    held = (*DECIDES, "invoice.view", "invoice.write_off", "security.edit")
+    role = make.role(company, *held, name=name, limits={"invoice.write_off": most})
+    return make.member(role, company=company, user=make.user(name=name))
+
+
+@pytest.mark.parametrize(
+    ("most", "is_enough"),
+    [({"EUR": 501}, True), ({"EUR": 500}, False), ({"USD": 900}, False)],
+)
+def test_a_limit_is_kept_by_two_who_may_give_up_more(company, ada, most, is_enough):
+    limited(company, most, "Lim")
+    changed = {"rules": {"write_off": {"EUR": 500}}, **who(ada)}
+
+    if is_enough:
+        assert approval_rules.change(**changed).approvals == {"write_off": {"EUR": 500}}
+        return
+    with pytest.raises(ApprovalRefused, match="to agree to it above 500 EUR, and only Ada has it"):
+        approval_rules.change(**changed)
