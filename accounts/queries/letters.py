@@ -1,5 +1,7 @@
 """Whether whoever a letter is for may still know what it tells when it leaves."""
 
+from uuid import UUID
+
 from django.urls import Resolver404, resolve
 
 from accounts.access import Access
@@ -21,7 +23,7 @@ def may_know(letter: Letter) -> bool:
     return request_id is None or _is_shown(request_id, member)
 
 
-def _request_id(page: str) -> object:
+def _request_id(page: str) -> UUID | None:
     """The request for a second person whose page it is, if it is that of one."""
     try:
         found = resolve(page)
@@ -30,7 +32,7 @@ def _request_id(page: str) -> object:
     return found.kwargs["id"] if found.view_name == "accounts:approval_detail" else None
 
 
-def _is_shown(request_id: object, member: Membership) -> bool:
+def _is_shown(request_id: UUID, member: Membership) -> bool:
     access = Access.of(member, Actor.member(member.user))
     with in_company(member.company):
         return approvals_shown_to(access).filter(pk=request_id).exists()
