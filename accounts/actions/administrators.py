@@ -1,6 +1,7 @@
 """Giving roles that decide about others, or agree to what they ask, once a second person agreed."""
 
 from datetime import datetime
+from typing import Any
 
 from accounts.actions import invitations, members
 from accounts.approvals import Kind
@@ -38,7 +39,7 @@ def _make(*, approval: Approval, requester: Membership, approver: Membership, by
         raise ApprovalRefused(ONES_OWN)
     if member.role_key != approval.payload["former"]:
         raise ApprovalOutdated(CHANGED.format(member))
-    given = {"membership": member, "granter": requester, "by": by, "at": at, "is_agreed": True}
+    given: dict[str, Any] = {"membership": member, "granter": requester, "by": by, "at": at, "is_agreed": True}
     if approval.payload.get("act") == members.REACTIVATE:
         members.reactivate(**given)
     else:

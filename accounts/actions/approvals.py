@@ -155,10 +155,8 @@ def use(
     """
     locks.company(membership.company_id)
     requester = locks.membership(membership.pk)
-    asked = [
-        one for one in usable(requester, kind, at).filter(object_id=str(target.pk)) if one.payload == (payload or {})
-    ]
-    approval = next((one for one in asked if is_agreed(one, locks.membership(one.decided_by_id))), None)
+    agreed = [one for one in usable(requester, kind, at).filter(object_id=str(target.pk)) if _is_still(one, payload)]
+    approval = next(iter(agreed), None)
     if approval is None:
         raise SecondPersonNeeded(kind=kind, target=target, payload=payload)
     if not may_still(approval, requester):
@@ -188,6 +186,13 @@ def _approve(approval: Approval, membership: Membership, by: Actor, at: datetime
         except AccountsError as refusal:
             raise ApprovalOutdated(str(refusal)) from refusal
     return approval
+
+
+def _is_still(approval: Approval, payload: dict[str, Any] | None) -> bool:
+    """Whether exactly this was agreed to, by somebody who could agree to it now."""
+    if approval.decided_by_id is None or approval.payload != (payload or {}):
+        return False
+    return is_agreed(approval, locks.membership(approval.decided_by_id))
 
 
 def _judged(approval: Approval, membership: Membership, at: datetime) -> tuple[Approval, Membership]:

@@ -97,7 +97,12 @@ OF_BILLING = [
     Change("billing:tax_rate_create", "administrator", [f"tax_rate.created {ADA}"], of(bodies.tax_rate)),
     Change("billing:tax_rate_archive", "administrator", [f"tax_rate.archived {ADA}"]),
     Change("billing:company_settings", "administrator", [f"seller.changed {ADA}"], of(bodies.company)),
-    Change("billing:company_settings", "stale", ["seller.changed member Stella"], of(bodies.company, bank_details="")),
+    Change(
+        "billing:company_settings",
+        "stale",
+        ["seller.changed member Stella"],
+        of(bodies.company, bank_details="", footer=""),
+    ),
     Change(
         "billing:logo_upload",
         "administrator",

@@ -138,8 +138,8 @@ def agreed(kind: str, address: str, **sent: Any) -> Callable[[Scene], None]:
     def given(scene: Scene) -> None:
         waiting_for_second(kind)(scene)
         scene.browser.post(address, sent)
-        asked = Approval.objects.filter(company=scene.company, kind=kind)
-        asked.update(outcome="approved", decided_by=scene.other.member, decided_at=timezone.now())
+        asked, approver = Approval.objects.filter(company=scene.company, kind=kind), another_administrator(scene)["to"]
+        asked.update(outcome="approved", decided_by=approver, decided_at=timezone.now())
 
     return given
 
