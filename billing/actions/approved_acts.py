@@ -54,7 +54,14 @@ def _give_up(
 
 
 VOID = Kind("void", "void an invoice", Permission.INVOICE_VOID, is_limited=True, perform=_void)
-WRITE_OFF = Kind("write_off", "write off an invoice", Permission.INVOICE_WRITE_OFF, is_limited=True, perform=_write_off)
+WRITE_OFF = Kind(
+    "write_off",
+    "write off an invoice",
+    Permission.INVOICE_WRITE_OFF,
+    is_limited=True,
+    perform=_write_off,
+    note="Voiding an invoice gives up the same money: let it wait as well.",
+)
 BANK_DETAILS = Kind(
     "bank_details",
     "change the payment instructions on invoices",

@@ -101,3 +101,9 @@ def test_the_role_form_has_a_limit_for_both(company):
 
     for name in ("limit_invoice_void", "limit_invoice_write_off"):
         assert f'name="{name}"' in page.content.decode()
+
+
+def test_the_rules_say_that_voiding_gives_up_the_same_money(company):
+    page = visitors.browser(visitors.member(company, "administrator", "Ada")).get("/settings/approvals/")
+
+    assert "Voiding an invoice gives up the same money" in page.content.decode()
