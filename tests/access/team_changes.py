@@ -27,6 +27,8 @@ FIELD = {"name": "Harbour basin", "kind": "choice", "choices": "North\nSouth", "
 ROLE = {"name": "Pilot", "description": "Brings them in", "permissions": [Permission.CUSTOMER_VIEW]}
 KEY = {"name": "Nightly", "permissions": [Permission.CUSTOMER_VIEW], "sees": "mine", "lasts": "30"}
 SAVED = {"mode": "owner", "save": "1"}
+# The company was offered to the member of all this, who is no administrator any more and cannot accept.
+OFFER_ENDED = f"ownership.withdrawn {ADA}"
 
 
 def ada(scene: Scene) -> Membership:
@@ -159,7 +161,7 @@ def values_chosen(scene: Scene) -> dict[str, Any]:
 
 
 OF_TEAM = [
-    Change("accounts:member_role", "administrator", [f"member.role_changed {ADA}"], says(role="employee")),
+    Change("accounts:member_role", "administrator", [f"member.role_changed {ADA}", OFFER_ENDED], says(role="employee")),
     Change("accounts:member_role", "administrator", [], says(role="owner")),
     Change(
         "accounts:member_role",
@@ -168,7 +170,7 @@ OF_TEAM = [
         says(role="administrator"),
         waiting_for_second("administrator"),
     ),
-    Change("accounts:member_suspend", "administrator", [f"member.suspended {ADA}"]),
+    Change("accounts:member_suspend", "administrator", [f"member.suspended {ADA}", OFFER_ENDED]),
     Change("accounts:member_reactivate", "administrator", [f"member.reactivated {ADA}"], given=suspended),
     Change("accounts:member_reactivate", "administrator", []),
     Change("accounts:member_revoke", "administrator", [f"member.revoked {ADA}"], given=without_records),
@@ -181,6 +183,7 @@ OF_TEAM = [
             f"approval.expired {ADA}",
             f"invitation.withdrawn {ADA}",
             f"customer.handed_over {ADA}",
+            OFFER_ENDED,
         ],
         passed_to_another,
     ),
@@ -254,7 +257,7 @@ OF_TEAM = [
     Change(
         "accounts:role_delete",
         "administrator",
-        [f"role.deleted {ADA}", f"member.role_changed {ADA}"],
+        [f"role.deleted {ADA}", f"member.role_changed {ADA}", OFFER_ENDED],
         heir_of_role,
         role_is_held,
     ),
