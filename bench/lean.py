@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
-from django.urls import path
+from django.urls import include, path
 from django_scopes import scopes_disabled
 
 from billing import formats
@@ -68,4 +68,6 @@ urlpatterns = [
     path("lean/<uuid:company>/", listed),
     path("lean/<uuid:company>/<uuid:invoice>/", shown),
     path("lean-portal/<uuid:company>/<uuid:invoice>/", shown_to_customer),
+    # Nobody asks for these here, but without them the start finds permissions that open nothing.
+    path("", include("invoiced.urls")),
 ]
