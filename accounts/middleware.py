@@ -66,8 +66,8 @@ class AccessMiddleware:
         if not sessions.is_verified(request.session.row) and has_second_factor(request.user):
             logout(request)
             return self.get_response(request)
-        at = timezone.now()
-        if sessions.counts_as_use(request):
+        at, is_used = timezone.now(), sessions.counts_as_use(request)
+        if is_used:
             request.session.touch(at)
         request.memberships = live_memberships(request.user)
         request.demand = demand_of(request, at)
@@ -76,7 +76,7 @@ class AccessMiddleware:
             return self.get_response(request)
         if membership.role_key != request.session.row.role:
             sessions.enter(request, membership)
-        if sessions.counts_as_use(request):
+        if is_used:
             members.note_use(membership=membership, at=at)
         request.access = Access.of(membership, Actor.member(request.user, request))
         with in_company(membership.company):

@@ -87,10 +87,10 @@ class Permission(StrEnum):
     @classmethod
     def of(cls, stored: str) -> "Permission":
         """The permission with this stored value; a value that is none raises ValueError."""
-        for permission in cls:
-            if permission.value == stored:
-                return permission
-        raise ValueError(f"“{stored}” is no permission.")
+        permission = _BY_VALUE.get(stored)
+        if permission is None:
+            raise ValueError(f"“{stored}” is no permission.")
+        return permission
 
     @property
     def needs(self) -> frozenset["Permission"]:
@@ -98,5 +98,6 @@ class Permission(StrEnum):
         return frozenset(permission for permission in Permission if permission.value in self.needed)
 
 
+_BY_VALUE = {permission.value: permission for permission in Permission}
 LIMITABLE = frozenset({Permission.INVOICE_VOID, Permission.INVOICE_WRITE_OFF})
 """Those that give money up: a role may hold them up to an amount per act."""

@@ -3,12 +3,14 @@
 import datetime
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.core.management import call_command
+from django.db.models import Model
 from django_tasks_db.models import DBTaskResult
 
 from accounts.actions import api_keys, approvals, clearing, factor_resets, factors, reviews, unused_members
-from accounts.errors import AccountsError, FactorResetRefused
+from accounts.errors import AccountsError
 from accounts.models import Company
 from accounts.queries.api_keys import expiring_keys
 from accounts.queries.approvals import expired
@@ -67,21 +69,13 @@ def follow_up_factor_resets(at: datetime.datetime) -> None:
     due = [(factor_resets.carry_out, reset) for reset in due_resets(at)]
     lapsed = [(factor_resets.let_lapse, reset) for reset in lapsed_resets(at - factor_resets.DECIDED_WITHIN)]
     for act, reset in due + lapsed:
-        try:
-            act(reset=reset, by=AUTOMATION, at=at)
-        except FactorResetRefused as refusal:
-            logger.info("factor reset %s: %s", reset.pk, refusal)
-        except Exception:
-            logger.exception("factor reset %s could not be followed up", reset.pk)
+        _follow_up(act, at, reset=reset)
 
 
 def end_late_approvals(at: datetime.datetime) -> None:
     """End what waited for a second person and nobody decided in time."""
     for approval in expired(at):
-        try:
-            approvals.expire(approval=approval, by=AUTOMATION, at=at)
-        except Exception:
-            logger.exception("approval %s could not be ended", approval.pk)
+        _follow_up(approvals.expire, at, approval=approval)
 
 
 def follow_up_unused_members(at: datetime.datetime) -> None:
@@ -90,12 +84,7 @@ def follow_up_unused_members(at: datetime.datetime) -> None:
     late = [(unused_members.suspend, member) for member in to_suspend(unused, warned_before)]
     soon = [(unused_members.warn, member) for member in to_warn(at - unused_members.WARNED_AFTER)]
     for act, member in late + soon:
-        try:
-            act(membership=member, by=AUTOMATION, at=at)
-        except AccountsError as refusal:
-            logger.info("unused membership %s: %s", member.pk, refusal)
-        except Exception:
-            logger.exception("unused membership %s could not be followed up", member.pk)
+        _follow_up(act, at, membership=member)
 
 
 def clear_out(at: datetime.datetime) -> None:
@@ -115,19 +104,13 @@ def clear_out(at: datetime.datetime) -> None:
 def tell_of_expiring_keys(at: datetime.datetime) -> None:
     """A week before an API key ends its maker is told, once however often this runs."""
     for key in expiring_keys(at):
-        try:
-            api_keys.tell_of_expiry(key=key, by=AUTOMATION, at=at)
-        except Exception:
-            logger.exception("the end of API key %s could not be told", key.pk)
+        _follow_up(api_keys.tell_of_expiry, at, key=key)
 
 
 def remind_of_reviews(at: datetime.datetime) -> None:
     """Tell the administrators, once, where half a year has passed since somebody looked through who has access."""
     for company in companies_to_remind(at):
-        try:
-            reviews.remind(company=company, by=AUTOMATION, at=at)
-        except Exception:
-            logger.exception("administrators of company %s could not be reminded of the review", company.pk)
+        _follow_up(reviews.remind, at, company=company)
 
 
 SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], None]]] = {
@@ -141,6 +124,17 @@ SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], Non
     "unused members": (datetime.timedelta(days=1), follow_up_unused_members),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }
+
+
+def _follow_up(act: Callable[..., Any], at: datetime.datetime, **about: Model) -> None:
+    """Do one of many things. What goes wrong with it is in the log, and does not keep the others from their turn."""
+    [(what, record)] = about.items()
+    try:
+        act(**about, by=AUTOMATION, at=at)
+    except AccountsError as refusal:
+        logger.info("%s %s: %s", what, record.pk, refusal)
+    except Exception:
+        logger.exception("%s %s could not be followed up", what, record.pk)
 
 
 def _follow_up_attempts_of_company(at: datetime.datetime) -> None:

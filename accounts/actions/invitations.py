@@ -60,6 +60,8 @@ def invite_many(
     decides about others, or agrees to what they ask, unless a second person agreed.
     """
     addresses = list(dict.fromkeys(normalise_email(email) for email in emails))
+    if not addresses:
+        raise InvitationRefused("Enter the address of whoever you invite.")
     if len(addresses) > MOST_AT_ONCE:
         raise InvitationRefused(f"At most {MOST_AT_ONCE} addresses are invited at once; these are {len(addresses)}.")
     if granter.company_id != company.pk or (isinstance(role, Role) and role.company_id != company.pk):
@@ -83,10 +85,11 @@ def invite_many(
         )
         for address in addresses
     ]
+    offered = made[0]
+    refuse_to_offer(offered, own)
+    if administers(offered.rights) and not is_agreed:
+        approvals.refuse_alone("administrator", locks.company(company.pk), **_asked_together(made))
     for invitation in made:
-        refuse_to_offer(invitation, own)
-        if administers(invitation.rights) and not is_agreed:
-            approvals.refuse_alone("administrator", locks.company(company.pk), **_asked_together(made))
         invitation.save(force_insert=True)
         log.record(events.INVITATION_CREATED, target=invitation, by=by, at=at, role=invitation.role_name)
         _send(invitation, by, at)

@@ -1,5 +1,6 @@
 """Asking people into a company, and taking the question back."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -47,28 +48,26 @@ def create(request: Any) -> HttpResponse:
 @fresh_factor
 @require_POST
 def resend(request: Any, id: UUID) -> HttpResponse:
-    access, at = request.access, timezone.now()
-    invitation = doors.get_invitation(access, id, at)
-    try:
-        invitations.resend(invitation=invitation, granter=access.membership, by=access.actor, at=at)
-    except AccountsError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, f"{invitation} is invited anew, for seven days. The former letter opens nothing.")
-    return redirect("accounts:team")
+    done = "{} is invited anew, for seven days. The former letter opens nothing."
+    return _answer(request, id, invitations.resend, done)
 
 
 @require(Permission.TEAM_EDIT)
 @require_POST
 def withdraw(request: Any, id: UUID) -> HttpResponse:
+    done = "The invitation of {} is withdrawn. Its letter opens nothing any more."
+    return _answer(request, id, invitations.withdraw, done)
+
+
+def _answer(request: Any, id: UUID, act: Callable[..., Invitation], done: str) -> HttpResponse:
     access, at = request.access, timezone.now()
     invitation = doors.get_invitation(access, id, at)
     try:
-        invitations.withdraw(invitation=invitation, granter=access.membership, by=access.actor, at=at)
+        act(invitation=invitation, granter=access.membership, by=access.actor, at=at)
     except AccountsError as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"The invitation of {invitation} is withdrawn. Its letter opens nothing any more.")
+        messages.success(request, done.format(invitation))
     return redirect("accounts:team")
 
 

@@ -155,7 +155,7 @@ def test_one_who_cannot_be_followed_up_stops_no_other(monkeypatch, bo, caplog):
     run(83)
 
     assert Membership.objects.get(pk=other.pk).unused_warned_at
-    assert f"unused membership {bo.pk} could not be followed up" in caplog.text
+    assert f"membership {bo.pk} could not be followed up" in caplog.text
 
 
 def test_who_came_while_the_worker_ran_is_left_alone(bo):
