@@ -54,6 +54,18 @@ def test_they_pass_to_the_heir_the_archived_ones_too(company, bo, cy):
     assert "gave you what they looked after: 2 customers." in letters[cy.user.email]
 
 
+def test_more_than_a_query_takes_pass_too(company, bo, cy, monkeypatch):
+    monkeypatch.setattr(owner_actions, "IDS_A_QUERY", 2)
+    for name in ("Acme", "Borealis", "Cedar"):
+        books.customer(company, name, owner=bo.user)
+
+    revoke(bo, heir=cy.user)
+
+    assert owners(company) == dict.fromkeys(("Acme", "Borealis", "Cedar"), "Cy")
+    [told] = [letter for letter in delivered() if letter["To"] == cy.user.email]
+    assert "3 customers" in text(told)
+
+
 def test_the_heir_is_told_only_of_those_they_see(company, bo, cy):
     seen = books.customer(company, "Acme", owner=bo.user)
     books.customer(company, "Borealis", owner=bo.user)
