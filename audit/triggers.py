@@ -43,6 +43,52 @@ def release(connection: BaseDatabaseWrapper, table: str) -> None:
         _execute(connection, [f"DROP TRIGGER IF EXISTS {trigger}" for trigger in triggers])
 
 
+def sealed_behind(table: str, log: str) -> migrations.RunPython:
+    """A migration operation after which the database queues every new row of a log for the sealer.
+
+    The database does it, so that no way of writing an entry forgets it, and in the same commit.
+    """
+    return migrations.RunPython(partial(_migrate, partial(queue, log=log), table), partial(_migrate, unqueue, table))
+
+
+def queue(connection: BaseDatabaseWrapper, table: str, *, log: str) -> None:
+    """Put every new row of the table into audit_waiting from now on."""
+    unqueue(connection, table)
+    quote = connection.ops.quote_name
+    name, waiting = quote(f"{table}_wait_for_the_sealer"), quote("audit_waiting")
+    if connection.vendor == "postgresql":
+        # SECURITY DEFINER: who writes entries needs no right to touch the queue itself.
+        statements = [
+            f"""
+            CREATE FUNCTION {name}() RETURNS trigger
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+            BEGIN
+                INSERT INTO {waiting} (log, entry_id) SELECT '{log}', id FROM fresh;
+                RETURN NULL;
+            END $$
+            """,  # noqa: S608  our own names
+            f"""
+            CREATE TRIGGER {name} AFTER INSERT ON {quote(table)} REFERENCING NEW TABLE AS fresh
+            FOR EACH STATEMENT EXECUTE FUNCTION {name}()
+            """,
+            f"ALTER TABLE {quote(table)} ENABLE ALWAYS TRIGGER {name}",
+        ]
+    else:
+        insert = f"INSERT INTO {waiting} (log, entry_id) VALUES ('{log}', NEW.id)"  # noqa: S608  our own names
+        statements = [f"CREATE TRIGGER {name} AFTER INSERT ON {quote(table)} BEGIN {insert}; END"]
+    _execute(connection, statements)
+
+
+def unqueue(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Undo `queue`."""
+    name = connection.ops.quote_name(f"{table}_wait_for_the_sealer")
+    if connection.vendor == "postgresql":
+        on = connection.ops.quote_name(table)
+        _execute(connection, [f"DROP TRIGGER IF EXISTS {name} ON {on}", f"DROP FUNCTION IF EXISTS {name}()"])
+    else:
+        _execute(connection, [f"DROP TRIGGER IF EXISTS {name}"])
+
+
 def _migrate(
     change: Callable[[BaseDatabaseWrapper, str], None], table: str, apps: Apps, schema_editor: BaseDatabaseSchemaEditor
 ) -> None:

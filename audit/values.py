@@ -1,25 +1,19 @@
 """What may be stored in an entry, and how it is shown: values as they were, never able to mislead or to leak."""
 
 import datetime
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.crypto import salted_hmac
 
+from audit.canonical import LARGEST_EXACT
+
 LONGEST_VALUE = 10_000
 LONGEST_LIST = 1_000
 SECRET_WORDS = {"password", "passphrase", "secret", "token", "key", "seed", "otp", "pin", "cvc", "cvv"}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MISLEADING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-
-
-class ReadableEncoder(json.JSONEncoder):
-    """Writes JSON in the letters people use, so that a search for a name finds it on every database."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "ensure_ascii": False})
 
 
 def text(value: Any, longest: int = LONGEST_VALUE) -> str:
@@ -40,8 +34,10 @@ def long_text(value: Any) -> str:
 
 def plain(value: Any) -> Any:
     """The value in the words of JSON. Amounts, ids and days become text; a float is refused because it is not exact."""
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return value if abs(value) <= LARGEST_EXACT else str(value)
     if isinstance(value, str):
         return long_text(value)
     if isinstance(value, float):

@@ -10,6 +10,9 @@ from security import keyring, passwords
 
 env = Environment(os.environ)
 DATA_DIR = env.data_dir
+# The tree of the two logs, which everybody may read, and the key that signs it, which only the sealer may.
+LOG_DIR = env.folder("LOG_DIR", default=DATA_DIR / "log")
+SEALER_DIR = env.folder("SEALER_DIR", default=DATA_DIR / "sealer")
 
 # This installation
 DEBUG = False

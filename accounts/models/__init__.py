@@ -1,3 +1,4 @@
+from accounts.models.alert import Alert, AlertSettings
 from accounts.models.api_key import ApiKey
 from accounts.models.approval import Approval
 from accounts.models.change import EmailChange, FactorReset
@@ -18,6 +19,8 @@ from accounts.models.passkey import Passkey  # isort: skip
 
 __all__ = [
     "AccessReview",
+    "Alert",
+    "AlertSettings",
     "ApiKey",
     "Approval",
     "Company",

@@ -1,13 +1,18 @@
 """The two logs. Plain values without foreign keys: an entry survives everything it describes, and nothing edits it."""
 
+import secrets
+
 from django.db import models
 from django.utils.functional import cached_property
 from django_scopes import ScopedManager
 
 from audit import registry
-from audit.values import ReadableEncoder, spoken, visible
+from audit.models.fields import CanonicalJSONField
+from audit.values import spoken, visible
 from security.ids import uuid7
 from security.user_agents import describe, named
+
+SALT_BYTES = 16
 
 
 class Outcome(models.TextChoices):
@@ -25,8 +30,16 @@ class ActorType(models.TextChoices):
     VISITOR = "visitor", "Not signed in"
 
 
+def new_salt() -> bytes:
+    """Without it nobody can guess what an erased entry said and compare the hash."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
 class Envelope(models.Model):
-    """Who did what to which object, when, from where, and how it ended."""
+    """Who did what to which object, when, from where, and how it ended.
+
+    An erased entry keeps its place, its time and its company; what it said and its salt are gone.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField()
@@ -43,11 +56,13 @@ class Envelope(models.Model):
     object_type = models.CharField(max_length=100)
     object_id = models.CharField(max_length=100)
     object_label = models.CharField(max_length=200)
-    changes = models.JSONField(null=True, encoder=ReadableEncoder)
-    data = models.JSONField(encoder=ReadableEncoder)
+    changes = CanonicalJSONField(null=True)
+    data = CanonicalJSONField()
     outcome = models.CharField(max_length=20, choices=Outcome)
     reason = models.TextField()
     request_id = models.CharField(max_length=100)
+    salt = models.BinaryField(max_length=SALT_BYTES, default=new_salt, editable=False)
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         abstract = True

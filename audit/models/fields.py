@@ -1,0 +1,28 @@
+"""How the logs store values: as the very bytes that are hashed."""
+
+import json
+from typing import Any
+
+from django.db import models
+
+from audit.canonical import dumps
+
+
+class CanonicalJSONField(models.TextField):
+    """A value stored as canonical JSON text (RFC 8785), the same on every database."""
+
+    def from_db_value(self, stored: str | None, expression: Any, connection: Any) -> Any:
+        return None if stored is None else json.loads(stored)
+
+    def get_prep_value(self, value: Any) -> str | None:
+        return None if value is None else dumps(value)
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        return super().get_db_prep_save(value, connection)
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Searched as the text it is stored as."""
+        return models.TextField().get_lookup(lookup_name)

@@ -1,0 +1,52 @@
+from django.db import models
+from django_scopes import ScopedManager
+
+from security.ids import uuid7
+
+LOGS = [("billing", "Billing log"), ("security", "Security log")]
+
+
+class SavedView(models.Model):
+    """Filters of a log that a member gave a name: theirs alone, or for everybody who may read that log."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company_id = models.UUIDField()
+    user_id = models.UUIDField()
+    log = models.CharField(max_length=8, choices=LOGS)
+    name = models.CharField(max_length=80)
+    query = models.CharField(max_length=2000, blank=True)
+    is_shared = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+
+    objects = ScopedManager(company="company_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company_id", "user_id", "log", "name"], name="saved_view_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Export(models.Model):
+    """A download of a log, and how far it has come."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company_id = models.UUIDField()
+    user_id = models.UUIDField()
+    log = models.CharField(max_length=8, choices=LOGS)
+    format = models.CharField(max_length=8, choices=[("csv", "CSV"), ("jsonl", "JSON Lines")])
+    query = models.CharField(max_length=2000, blank=True)
+    started_at = models.DateTimeField()
+    rows = models.BigIntegerField(default=0)
+    rows_done = models.BigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager(company="company_id")
+
+    class Meta:
+        indexes = [models.Index(fields=["company_id", "user_id", "id"], name="export_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.log} log as {self.format}"

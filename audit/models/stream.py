@@ -1,0 +1,39 @@
+from django.db import models
+from django_scopes import ScopedManager
+
+from security.fields import EncryptedField
+from security.ids import uuid7
+
+
+class Follower(models.Model):
+    """How far something of ours has read the sealed entries, in the order of the tree."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    next_index = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.next_index}"
+
+
+class Stream(models.Model):
+    """An https endpoint of a company that is sent its sealed entries, in the order of their numbers.
+
+    `next_number` is the company's number of the first entry that was not acknowledged.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company_id = models.UUIDField(unique=True)
+    url = models.URLField(max_length=500)
+    secret = EncryptedField()
+    next_number = models.BigIntegerField(default=1)
+    made_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=300, blank=True)
+    retry_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager(company="company_id")
+
+    def __str__(self) -> str:
+        return self.url

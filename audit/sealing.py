@@ -1,0 +1,246 @@
+"""The sealer: gives entries their place in the tree, writes its tiles, signs its checkpoints.
+
+Writers never wait for it: the database queues what they wrote, and it follows. It may be killed between any two
+steps. A place is given in one transaction and is final; tiles follow from the places, a checkpoint from both, and
+each is made again from what is there when the next turn begins. What was signed before is checked before more is.
+"""
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from audit import log_keys
+from audit.leaves import TABLES, entry_hash, rows_of
+from audit.merkle import tree_hash
+from audit.models import Checkpoint, Leaf, SealerState, Waiting
+from audit.notes import Checkpoint as Head
+from audit.tiles import WIDTH, BadTile, Tiles, put
+
+logger = logging.getLogger(__name__)
+
+BATCH = 2_000
+LEAVES_AT_ONCE = 256 * WIDTH
+SIGNED_EVERY = timedelta(seconds=5)
+SIGNED_WHEN_QUIET = timedelta(hours=1)
+ADVISORY_LOCK = 0x5EA1_1065
+"""The PostgreSQL lock of whoever seals, arbitrary and fixed."""
+
+
+Place = tuple[int, str, UUID]
+"""One in the queue: its position there, its log, its id."""
+
+
+class CannotSeal(Exception):
+    """Something keeps the log from being sealed; the text says what and what to do."""
+
+
+def turn(at: datetime) -> int:
+    """Seal and sign what there is; how many entries got their place. What goes wrong is kept where pages show it."""
+    with _only_one() as is_ours:
+        if not is_ours:
+            return 0
+        try:
+            sealed = place_waiting(at)
+            publish(at)
+        except (CannotSeal, log_keys.KeyLost, BadTile) as problem:
+            _note(at, str(problem))
+            return 0
+        except OSError as error:
+            _note(at, f"The files of the log cannot be written: {error.strerror or error}.")
+            return 0
+        _note(at, "")
+        return sealed
+
+
+def place_waiting(at: datetime) -> int:
+    """Give every waiting entry its place, a batch in each transaction; how many.
+
+    One that is gone stays in the queue and is told of, and does not keep the others.
+    """
+    placed, gone, after = 0, 0, 0
+    while batch := _next_batch(after):
+        after = batch[-1][0]
+        rows = _rows(batch)
+        there = [one for one in batch if one[1:] in rows]
+        _place(there, rows, at)
+        placed, gone = placed + len(there), gone + len(batch) - len(there)
+    if gone:
+        publish(at)
+        raise CannotSeal(f"{gone:,} entries were removed from the logs before they were sealed. Restore the database.")
+    return placed
+
+
+def publish(at: datetime) -> None:
+    """Write the tiles of what is new and sign a checkpoint, where one is due."""
+    signer = log_keys.signer(at)
+    last = Checkpoint.objects.order_by("-pk").first()
+    size = leaf_count()
+    if last and size < last.size:
+        raise CannotSeal(f"{last.size} entries were signed, and only {size} are left. Restore the database.")
+    if last:
+        _write_head(last)
+    if size == 0 or not _is_due(last, size, at):
+        return
+    tiles = _signed_tiles(last)
+    for start in range(tiles.size, size, LEAVES_AT_ONCE):
+        tiles = tiles.extend(_leaf_hashes(start, min(size, start + LEAVES_AT_ONCE)))
+    root = tree_hash(0, size, tiles.node)
+    # A clock that was set back never signs an earlier time than the last one.
+    signed_at = max(at, last.signed_at) if last else at
+    head = Head(signer.name, size, root)
+    note = head.text + "\n" + signer.sign(head.text) + signer.cosign(head.text, int(signed_at.timestamp()))
+    _write_head(Checkpoint.objects.create(size=size, root=root, note=note, signed_at=signed_at))
+
+
+def rebuild_tiles(size: int) -> Tiles:
+    """Write every tile again from the places in the database."""
+    tiles = Tiles(tile_folder(), 0)
+    for start in range(0, size, LEAVES_AT_ONCE):
+        tiles = tiles.extend(_leaf_hashes(start, min(size, start + LEAVES_AT_ONCE)))
+    return tiles
+
+
+def tile_folder() -> Path:
+    return settings.LOG_DIR / "tile"
+
+
+def leaf_count() -> int:
+    """How many entries have their place."""
+    last = Leaf.objects.order_by("-index").values_list("index", flat=True).first()
+    return 0 if last is None else last + 1
+
+
+def _next_batch(after: int) -> list[Place]:
+    waiting = Waiting.objects.filter(position__gt=after).order_by("position")
+    return list(waiting.values_list("position", "log", "entry_id")[:BATCH])
+
+
+def _rows(batch: list[Place]) -> dict[tuple[str, UUID], tuple[Any, ...]]:
+    """The entries as they stand, by log and id."""
+    return {
+        (log, UUID(row[0])): row
+        for log in TABLES
+        for row in rows_of(log, [entry_id for _, of, entry_id in batch if of == log])
+    }
+
+
+def _place(batch: list[Place], rows: dict[tuple[str, UUID], tuple[Any, ...]], at: datetime) -> None:
+    """Write the places of a batch. They are worked out beforehand, so that SQLite is locked for a moment only.
+
+    Were somebody else to seal at the same time, the database would refuse the second of two equal places.
+    """
+    start = leaf_count()
+    numbers: dict[str | None, int] = {}
+    leaves: list[Leaf] = []
+    for index, (_, log, entry_id) in enumerate(batch, start):
+        row = rows[log, entry_id]
+        company = row[1]
+        numbers[company] = numbers.get(company) or _last_number(company)
+        numbers[company] += 1
+        leaves.append(
+            Leaf(
+                index=index,
+                log=log,
+                entry_id=entry_id,
+                company_id=company and UUID(company),
+                number=numbers[company],
+                hash=entry_hash(log, numbers[company], row),
+                sealed_at=at,
+            )
+        )
+    with transaction.atomic():
+        Leaf.objects.bulk_create(leaves, batch_size=500)
+        Waiting.objects.filter(position__in=[position for position, _, _ in batch]).delete()
+
+
+def _last_number(company_id: str | None) -> int:
+    """The running number of the latest sealed entry of a company; of None, of what belongs to no company."""
+    about = {"company_id": company_id} if company_id else {"company_id__isnull": True}
+    return Leaf.objects.filter(**about).order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def _is_due(last: Checkpoint | None, size: int, at: datetime) -> bool:
+    if last is None or at < last.signed_at:
+        return last is None or size > last.size
+    return at - last.signed_at >= (SIGNED_EVERY if size > last.size else SIGNED_WHEN_QUIET)
+
+
+def _signed_tiles(last: Checkpoint | None) -> Tiles:
+    """The tiles of what was signed last, which must still give what was signed; damaged ones are written again."""
+    if last is None:
+        return Tiles(tile_folder(), 0)
+    tiles = Tiles(tile_folder(), last.size)
+    try:
+        if tree_hash(0, last.size, tiles.node) == bytes(last.root):
+            return tiles
+        damage = "give another root than was signed"
+    except BadTile as missing:
+        damage = str(missing)
+    logger.error("the tiles of the log are damaged (%s); they are written again", damage)
+    tiles = rebuild_tiles(last.size)
+    if tree_hash(0, last.size, tiles.node) != bytes(last.root):
+        raise CannotSeal(
+            f"The entries no longer give the root that was signed at {last.size}. Nothing more is signed. "
+            "Run manage.py verify_audit_log to see what was changed, and restore the database."
+        )
+    return tiles
+
+
+def _leaf_hashes(start: int, end: int) -> list[bytes]:
+    found = Leaf.objects.filter(index__gte=start, index__lt=end).order_by("index").values_list("hash", flat=True)
+    hashes = [bytes(one) for one in found]
+    if len(hashes) != end - start:
+        raise CannotSeal(f"Places between {start} and {end} are missing. Run manage.py verify_audit_log.")
+    return hashes
+
+
+def _write_head(checkpoint: Checkpoint) -> None:
+    """The latest checkpoint as a file, with what witnesses added to it."""
+    lines = checkpoint.cosignatures.order_by("pk").values_list("line", flat=True)
+    content = (checkpoint.note + "".join(lines)).encode()
+    path = settings.LOG_DIR / "checkpoint"
+    if not path.exists() or path.read_bytes() != content:
+        put(path, content)
+
+
+@contextmanager
+def _only_one() -> Iterator[bool]:
+    """Whether we are the one who seals now: one process on this machine, one session at the database."""
+    settings.LOG_DIR.mkdir(parents=True, exist_ok=True)
+    with open(settings.LOG_DIR / ".lock", "w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        if connection.vendor != "postgresql":
+            yield True
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+            [is_ours] = cursor.fetchone()
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+def _note(at: datetime, problem: str) -> None:
+    """Keep that the sealer is alive, and what is wrong since when."""
+    if problem:
+        logger.error("the log is not sealed: %s", problem)
+    known = SealerState.objects.filter(pk=1).first()
+    since = known.problem_since if known and known.problem else at
+    SealerState.objects.update_or_create(
+        pk=1, defaults={"seen_at": at, "problem": problem, "problem_since": since if problem else None}
+    )
