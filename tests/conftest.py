@@ -1,5 +1,7 @@
 """What every test may ask for."""
 
+import itertools
+
 import hypothesis
 import pytest
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -19,6 +21,18 @@ def emptied_after_commits():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", empty_all)
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_log_folders(settings, tmp_path_factory, log_folder_numbers):
+    """Where this test seals, if it does: no test meets the tiles or the key of another."""
+    folder = tmp_path_factory.getbasetemp() / f"sealed-{next(log_folder_numbers)}"
+    settings.LOG_DIR, settings.SEALER_DIR = folder / "log", folder / "sealer"
+
+
+@pytest.fixture(scope="session")
+def log_folder_numbers():
+    return itertools.count()
 
 
 @pytest.fixture(scope="session")

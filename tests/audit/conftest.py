@@ -1,8 +1,10 @@
 import pytest
 from django_scopes import scope
 
-from audit import registry
+from audit import registry, sealing
+from audit.models import Checkpoint, SealerState
 from security.ids import uuid7
+from tests.audit import make
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +30,16 @@ def company_id():
     id = uuid7()
     with scope(company=id):
         yield id
+
+
+@pytest.fixture
+def sealed_log(settings, db):
+    """A sealer with folders of its own: `sealed_log(at)` seals what there is and gives the latest checkpoint."""
+
+    def seal(at=make.NOON):
+        last = Checkpoint.objects.order_by("pk").last()
+        sealing.turn(max(at, last.signed_at + sealing.SIGNED_EVERY) if last else at)
+        assert SealerState.objects.get().problem == ""
+        return Checkpoint.objects.order_by("pk").last()
+
+    return seal
