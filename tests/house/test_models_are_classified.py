@@ -18,6 +18,8 @@ EDITABLE = """
     billing.Customer billing.Contact billing.CustomerBalance billing.TaxRate billing.Item billing.Seller billing.Logo
     billing.PaymentAttempt billing.SandboxCharge billing.EmailMessage billing.Reminder billing.Note billing.Sequence
     billing.CustomField billing.CustomFieldValue
+    audit.Check audit.Export audit.Follower audit.LogSettings audit.SavedView audit.SealerState audit.Stream audit.Waiting
+    accounts.Alert accounts.AlertSettings
     portal.Link portal.PortalSession invoiced.Schedule
 """
 
@@ -33,7 +35,7 @@ RECORDED_ONCE = """
 
 # Rows that are written once. Triggers refuse UPDATE and DELETE.
 APPEND_ONLY = """
-    audit.BillingEvent audit.SecurityEvent
+    audit.BillingEvent audit.SecurityEvent audit.Leaf audit.Checkpoint audit.Cosignature audit.LogKey
     billing.LedgerEntry
 """
 
@@ -42,6 +44,14 @@ GUARDED = [*LOCKED_ONCE_ISSUED.split(), *RECORDED_ONCE.split(), *APPEND_ONLY.spl
 OTHER_KEYS = {
     "billing.SandboxCharge": "it stands in for a payment provider, whose charge ids are its own",
     "invoiced.Schedule": "it is found by its name",
+    "audit.Follower": "it is found by its name",
+    "audit.Leaf": "its place in the tree is its key",
+    "audit.Waiting": "its key is its place in the queue",
+    "audit.SealerState": "there is one",
+    "audit.Checkpoint": "rows of the installation that only its sealer writes, in the order of their keys",
+    "audit.Cosignature": "rows of the installation that only its sealer writes, in the order of their keys",
+    "audit.LogKey": "rows of the installation that only its sealer writes, in the order of their keys",
+    "audit.Check": "rows of the installation that only its worker writes",
 }
 
 

@@ -86,6 +86,8 @@ WRONG = [
     ({"DEMO": "maybe"}, 'DEMO is "maybe", which is neither yes nor no. Write true or false.'),
     ({"STATIC_ROOT": ""}, "STATIC_ROOT is set but empty."),
     ({"DATA_DIR": ""}, "DATA_DIR is set but empty."),
+    ({"LOG_DIR": ""}, "LOG_DIR is set but empty."),
+    ({"SEALER_DIR": ""}, "SEALER_DIR is set but empty."),
 ]
 
 WRONG_FILE = [

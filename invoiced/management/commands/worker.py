@@ -1,19 +1,32 @@
+import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from audit.sealer import seal_until
 from invoiced.worker import Worker
 
 
 class Command(BaseCommand):
-    help = "Send mail, ask payment providers and run what is scheduled, until stopped."
+    help = "Send mail, ask payment providers, run what is scheduled and seal the logs, until stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--pause", type=float, default=1.0, help="seconds between looks when there is nothing to do"
         )
+        parser.add_argument(
+            "--no-sealer", action="store_true", help="leave sealing the logs to `manage.py seal_log`, run elsewhere"
+        )
 
-    def handle(self, *, pause: float, **options: Any) -> None:
+    def handle(self, *, pause: float, no_sealer: bool, **options: Any) -> None:
         worker = Worker(pause)
         worker.stop_on_signals()
-        worker.run()
+        sealer = threading.Thread(target=seal_until, args=[worker.stopping], name="sealer")
+        if not no_sealer:
+            sealer.start()
+        try:
+            worker.run()
+        finally:
+            worker.stopping.set()
+            if sealer.is_alive():
+                sealer.join()
