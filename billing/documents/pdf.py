@@ -44,7 +44,7 @@ def render_invoice(sheet: InvoiceSheet) -> bytes:
         "qr": _code(sheet.pay_link) if sheet.pay_link else "",
         "logo": _picture(sheet.logo) if sheet.logo else "",
     }
-    return _compiler("invoice.typ").compile(  # type: ignore[return-value]  # one file, so bytes
+    return compiler("invoice.typ").compile(  # type: ignore[return-value]  # one file, so bytes
         format="pdf",
         sys_inputs={"content": content, "settings": json.dumps(settings)},
         pdf_standards=STANDARDS,
@@ -52,7 +52,7 @@ def render_invoice(sheet: InvoiceSheet) -> bytes:
     )
 
 
-def _compiler(template: str) -> typst.Compiler:
+def compiler(template: str) -> typst.Compiler:
     """One a thread and template: a compiler is warm from its second document on, and cannot be shared."""
     compilers = _of_this_thread.__dict__
     if template not in compilers:
