@@ -47,8 +47,12 @@ def entry(
     company_id: UUID | None = None,
     **data: Any,
 ) -> Envelope:
-    """An entry not yet written. `changes` is {"field": [before, after]}; `data` holds what the sentence names."""
-    _require_declared(event_type, outcome, data)
+    """An entry not yet written. `changes` is {"field": [before, after]}; `data` is what the event declares, no more.
+
+    Raises ValueError for anything else, so that the change does not happen either.
+    """
+    _require_declared(event_type, outcome)
+    _require_schema(event_type, data, changes)
     kind = target._meta.model_name or ""
     return LOGS[event_type.log](
         at=at,
@@ -78,13 +82,26 @@ def _require_transaction() -> None:
         raise RuntimeError("Entries are recorded inside transaction.atomic, together with the change they describe.")
 
 
-def _require_declared(event_type: EventType, outcome: str, data: dict[str, Any]) -> None:
+def _require_declared(event_type: EventType, outcome: str) -> None:
     if not is_declared(event_type):
         raise ValueError(f'"{event_type.code}" is not a declared event.')
     if outcome not in OUTCOMES:
         raise ValueError(f'"{outcome}" is not an outcome; known: {", ".join(sorted(OUTCOMES))}.')
-    if missing := event_type.fields - data.keys():
-        raise ValueError(f'The sentence of "{event_type.code}" also needs: {", ".join(sorted(missing))}.')
+
+
+def _require_schema(event_type: EventType, data: dict[str, Any], changes: dict[str, list[Any]] | None) -> None:
+    declared = event_type.fields
+    if unknown := data.keys() - declared.keys():
+        raise ValueError(f'"{event_type.code}" does not keep: {", ".join(sorted(unknown))}. Declare it in events.py.')
+    if missing := declared.keys() - data.keys():
+        raise ValueError(f'"{event_type.code}" also needs: {", ".join(sorted(missing))}.')
+    for name, value in data.items():
+        if not declared[name].holds(value):
+            raise ValueError(
+                f'"{event_type.code}" keeps {name} as {declared[name].name}, and {type(value).__name__} is not one.'
+            )
+    if changes is not None and not event_type.has_changes:
+        raise ValueError(f'"{event_type.code}" tells of no changed fields. Declare it with changes=True.')
 
 
 def _pairs(changes: dict[str, list[Any]] | None) -> dict[str, Any] | None:

@@ -1,28 +1,41 @@
-"""Every kind of event there is, declared at start by the app that owns it, with the sentence people read."""
+"""Every kind of event there is, declared at start by the app that owns it.
+
+A kind of event has the sentence people read and the data it keeps; nothing else is ever recorded with it.
+"""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from string import Formatter
 from typing import Any, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 
+from audit.kinds import TEXT, Kind
 from audit.values import visible
 
 Log = Literal["billing", "security"]
 CODE = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*")
 UNKNOWN = "…"
+ENVELOPE = frozenset({"target", "reason"})
+"""What a sentence may name that every entry has."""
+NOT_DATA = ENVELOPE | {"by", "at", "outcome", "changes", "company_id"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EventType:
-    """One kind of event. The sentence follows the name of the actor: "issued invoice {target}"."""
+    """One kind of event. The sentence follows the name of the actor: "issued invoice {target}".
+
+    `fields` are all the data an entry has, with their kinds; `has_changes` says whether it may tell of fields that
+    changed.
+    """
 
     code: str
     sentence: str
     log: Log
-    fields: frozenset[str]
+    fields: Mapping[str, Kind] = field(default_factory=dict)
+    has_changes: bool = False
 
     @property
     def noun(self) -> str:
@@ -63,22 +76,52 @@ def _word(value: Any) -> str:
 
 
 _types: dict[str, EventType] = {}
+_reserved: dict[str, EventType] = {}
 _links: dict[str, str] = {}
 
 
-def declare(code: str, sentence: str, log: Log = "billing") -> EventType:
-    """Make a kind of event known. Its sentence may name {target}, {reason} and the data recorded with it."""
+def declare(
+    code: str,
+    sentence: str,
+    log: Log = "billing",
+    *,
+    kept: Mapping[str, Kind] | None = None,
+    changes: bool = False,
+) -> EventType:
+    """Make a kind of event known. Its sentence may name {target}, {reason} and the data recorded with it.
+
+    What the sentence names is text. `kept` names what else is kept, and what of the sentence is not text.
+    """
+    _types[code] = _event_type(code, sentence, log, kept or {}, changes)
+    return _types[code]
+
+
+def reserve(
+    code: str,
+    sentence: str,
+    log: Log = "billing",
+    *,
+    kept: Mapping[str, Kind] | None = None,
+    changes: bool = False,
+) -> None:
+    """Keep a name for what the product cannot do yet: documented as `declare` has it, and never recorded."""
+    _reserved[code] = _event_type(code, sentence, log, kept or {}, changes)
+
+
+def _event_type(code: str, sentence: str, log: Log, kept: Mapping[str, Kind], changes: bool) -> EventType:
     if not CODE.fullmatch(code):
         raise ImproperlyConfigured(f'The event code "{code}" is not of the form noun.verb.')
-    if code in _types:
+    if code in _types or code in _reserved:
         raise ImproperlyConfigured(f'The event code "{code}" is declared twice.')
     if log not in ("billing", "security"):
         raise ImproperlyConfigured(f'The event "{code}" is declared for the log "{log}", which does not exist.')
-    fields = frozenset(field for _, field, _, _ in Formatter().parse(sentence) if field is not None)
-    if not all(field.isidentifier() for field in fields):
+    named = [name for _, name, _, _ in Formatter().parse(sentence) if name is not None]
+    if not all(name.isidentifier() for name in named):
         raise ImproperlyConfigured(f'The sentence of "{code}" may hold plain names in braces only: {sentence}')
-    _types[code] = EventType(code, sentence, log, fields - {"target", "reason"})
-    return _types[code]
+    fields = {name: TEXT for name in named if name not in ENVELOPE} | dict(kept)
+    if wrong := sorted(name for name in fields if not name.isidentifier() or name in NOT_DATA):
+        raise ImproperlyConfigured(f'The event "{code}" cannot keep data under the name: {", ".join(wrong)}.')
+    return EventType(code, sentence, log, fields, changes)
 
 
 def declare_link(object_type: str, url_name: str) -> None:
@@ -100,6 +143,11 @@ def find(code: str) -> EventType | None:
 def event_types(log: Log) -> list[EventType]:
     """All event types of a log, in the order of their codes."""
     return sorted((known for known in _types.values() if known.log == log), key=lambda known: known.code)
+
+
+def reserved_types(log: Log) -> list[EventType]:
+    """The kinds of events of a log that have a name and a sentence and cannot happen yet."""
+    return sorted((known for known in _reserved.values() if known.log == log), key=lambda known: known.code)
 
 
 def linked_types() -> list[str]:

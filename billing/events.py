@@ -1,36 +1,41 @@
 """Every event of the billing log, with the sentence it is read as."""
 
+from audit.kinds import NAMED_TEXTS, NUMBER, TABLE, TEXT, TEXTS
 from audit.registry import declare
 
-CUSTOMER_CREATED = declare("customer.created", "added customer {target}")
-CUSTOMER_CHANGED = declare("customer.changed", "changed customer {target}")
+CUSTOMER_CREATED = declare("customer.created", "added customer {target}", kept={"number": TEXT, "fields": NAMED_TEXTS})
+CUSTOMER_CHANGED = declare("customer.changed", "changed customer {target}", changes=True)
 CUSTOMER_ARCHIVED = declare("customer.archived", "archived customer {target}")
 CUSTOMER_RESTORED = declare("customer.restored", "restored customer {target}")
-CUSTOMER_HANDED_OVER = declare("customer.handed_over", "passed customer {target} on from {former} to {owner}")
-CUSTOMERS_EXPORTED = declare("customer.exported", "exported the list of customers")
-CUSTOM_FIELD_CREATED = declare("custom_field.created", "added the customer field {target}")
-CUSTOM_FIELD_CHANGED = declare("custom_field.changed", "changed the customer field {target}")
+CUSTOMER_HANDED_OVER = declare(
+    "customer.handed_over", "passed customer {target} on from {former} to {owner}", changes=True
+)
+CUSTOMERS_EXPORTED = declare("customer.exported", "exported the list of customers", kept={"filters": NAMED_TEXTS})
+CUSTOM_FIELD_CREATED = declare(
+    "custom_field.created", "added the customer field {target}", kept={"kind": TEXT, "choices": TEXTS}
+)
+CUSTOM_FIELD_CHANGED = declare("custom_field.changed", "changed the customer field {target}", changes=True)
 CUSTOM_FIELD_ARCHIVED = declare("custom_field.archived", "archived the customer field {target}")
 CUSTOM_FIELD_RESTORED = declare("custom_field.restored", "restored the customer field {target}")
 CONTACT_CREATED = declare("contact.created", "added contact {target} at {customer}")
-CONTACT_CHANGED = declare("contact.changed", "changed contact {target} at {customer}")
+CONTACT_CHANGED = declare("contact.changed", "changed contact {target} at {customer}", changes=True)
 CONTACT_ARCHIVED = declare("contact.archived", "archived contact {target} at {customer}")
 
-ITEM_CREATED = declare("item.created", "added item {target}")
-ITEM_CHANGED = declare("item.changed", "changed item {target}")
+ITEM_CREATED = declare("item.created", "added item {target}", kept={"price": TEXT})
+ITEM_CHANGED = declare("item.changed", "changed item {target}", changes=True)
 ITEM_ARCHIVED = declare("item.archived", "archived item {target}")
 ITEM_RESTORED = declare("item.restored", "restored item {target}")
-TAX_RATE_CREATED = declare("tax_rate.created", "added tax rate {target}")
+TAX_RATE_CREATED = declare("tax_rate.created", "added tax rate {target}", kept={"percent": TEXT})
 TAX_RATE_ARCHIVED = declare("tax_rate.archived", "archived tax rate {target}")
 SELLER_CREATED = declare("seller.created", "set up billing for {target}")
-SELLER_CHANGED = declare("seller.changed", "changed the company profile")
-LOGO_CHANGED = declare("logo.changed", "changed the logo")
+SELLER_CHANGED = declare("seller.changed", "changed the company profile", changes=True)
+LOGO_CHANGED = declare("logo.changed", "changed the logo", kept={"size": NUMBER})
 LOGO_REMOVED = declare("logo.removed", "removed the logo")
 
 INVOICE_DRAFTED = declare("invoice.drafted", "drafted an invoice of {total} for {customer}")
-INVOICE_CHANGED = declare("invoice.changed", "changed a draft invoice for {customer}, now {total}")
+INVOICE_CHANGED = declare("invoice.changed", "changed a draft invoice for {customer}, now {total}", changes=True)
 INVOICE_DISCARDED = declare("invoice.discarded", "discarded a draft invoice of {total} for {customer}")
-INVOICE_ISSUED = declare("invoice.issued", "issued invoice {target} of {total} to {customer}")
+INVOICE_ISSUED = declare("invoice.issued", "issued invoice {target} of {total} to {customer}", kept={"due": TEXT})
 INVOICE_SENT = declare("invoice.sent", "sent invoice {target} to {recipients}")
 INVOICE_MARKED_SENT = declare("invoice.marked_sent", "marked invoice {target} as sent by {way}")
 INVOICE_VIEWED = declare("invoice.viewed", "viewed invoice {target}")
@@ -40,14 +45,18 @@ INVOICE_WRITTEN_OFF = declare("invoice.written_off", "wrote off {amount} of invo
 INVOICE_REINSTATED = declare("invoice.reinstated", "undid the write-off of {amount} on invoice {target}")
 INVOICE_DISPUTED = declare("invoice.disputed", "marked invoice {target} as disputed: {reason}")
 INVOICE_DISPUTE_SETTLED = declare("invoice.dispute_settled", "settled the dispute on invoice {target}")
-INVOICES_EXPORTED = declare("invoice.exported", "exported the list of invoices")
+INVOICES_EXPORTED = declare("invoice.exported", "exported the list of invoices", kept={"filters": NAMED_TEXTS})
 
-PAYMENT_RECORDED = declare("payment.recorded", "recorded payment {target} of {amount} from {customer}{used_on}")
+PAYMENT_RECORDED = declare(
+    "payment.recorded", "recorded payment {target} of {amount} from {customer}{used_on}", kept={"allocations": TABLE}
+)
 PAYMENT_ALLOCATED = declare("payment.allocated", "allocated {amount} of payment {target} to invoice {invoice}")
 PAYMENT_RELEASED = declare("payment.released", "released {amount} of payment {target} from invoice {invoice}")
 PAYMENT_REVERSED = declare("payment.reversed", "reversed payment {target} of {amount}: {reason}")
 ATTEMPT_STARTED = declare("attempt.started", "started to pay {amount} of invoice {invoice}")
-ATTEMPT_HANDED_OVER = declare("attempt.handed_over", "opened the pay page for invoice {invoice}")
+ATTEMPT_HANDED_OVER = declare(
+    "attempt.handed_over", "opened the pay page for invoice {invoice}", kept={"gateway": TEXT}
+)
 ATTEMPT_PENDING = declare("attempt.pending", "has a payment of {amount} under way for invoice {invoice}")
 ATTEMPT_SUCCEEDED = declare("attempt.succeeded", "paid {amount} of invoice {invoice} with payment {payment}")
 ATTEMPT_FAILED = declare("attempt.failed", "could not pay {amount} of invoice {invoice}: {failure}")

@@ -46,14 +46,7 @@ def create(
     except IntegrityError as refusal:
         raise NameTaken(f"Another customer has the number {number}. Choose another, or leave it empty.") from refusal
     entered = {name: after for name, (_, after) in set_values(customer, values or {}).items()}
-    log.record(
-        events.CUSTOMER_CREATED,
-        target=customer,
-        by=by,
-        at=at,
-        number=customer.number,
-        **({"fields": entered} if entered else {}),
-    )
+    log.record(events.CUSTOMER_CREATED, target=customer, by=by, at=at, number=customer.number, fields=entered)
     return customer
 
 

@@ -1,7 +1,7 @@
 import pytest
 from django_scopes import scope
 
-from audit import registry, sealing
+from audit import kinds, registry, sealing
 from audit.models import Checkpoint, SealerState
 from security.ids import uuid7
 from tests.audit import make
@@ -16,7 +16,20 @@ def own_registry(monkeypatch):
 
 @pytest.fixture
 def parcel_sent():
-    return registry.declare("parcel.sent", "sent parcel {target} to {place}")
+    return registry.declare("parcel.sent", "sent parcel {target} to {place}", changes=True)
+
+
+@pytest.fixture
+def parcel_packed():
+    """It keeps data of every kind."""
+    kept = {
+        "weight": kinds.NUMBER,
+        "fragile": kinds.YES_NO,
+        "stops": kinds.TEXTS,
+        "options": kinds.NAMED_TEXTS,
+        "parts": kinds.TABLE,
+    }
+    return registry.declare("parcel.packed", "packed parcel {target} at {place}", kept=kept, changes=True)
 
 
 @pytest.fixture
@@ -33,7 +46,7 @@ def company_id():
 
 
 @pytest.fixture
-def sealed_log(settings, db):
+def sealed_log(db):
     """A sealer with folders of its own: `sealed_log(at)` seals what there is and gives the latest checkpoint."""
 
     def seal(at=make.NOON):

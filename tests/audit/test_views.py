@@ -33,7 +33,7 @@ def ada(company):
 def log(request):
     """An event type of each log, and the page of that log."""
     kind, name = request.param
-    return declare("shelf.filled", "filled shelf {target}", log=kind), reverse(name)
+    return declare("shelf.filled", "filled shelf {target}", log=kind, changes=True), reverse(name)
 
 
 def shown(response):
