@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote
 
+from audit.notes import TIMED, BadNote, parse_verifier
 from invoiced.env import SettingError
 
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]")
@@ -18,6 +19,8 @@ DATABASE_HINT = "Write postgresql://user@host:5432/name or sqlite:////absolute/p
 EMAIL_HINT = (
     "Write smtp://user:password@host:587/?tls=starttls, smtps://user:password@host, file:///folder or console:."
 )
+
+WITNESS_HINT = "Write it as the witness shows it, name+id+key, with an Ed25519 key of type 04."
 
 
 def site(address: SplitResult, *, demo: bool) -> SplitResult:
@@ -145,6 +148,23 @@ def _smtp(address: SplitResult) -> dict[str, Any]:
         "EMAIL_USE_TLS": not implicit and protection == "starttls",
         "EMAIL_TIMEOUT": 10,
     }
+
+
+def witness(url: str | None, key: str | None) -> tuple[str, str]:
+    """The witness that the log's checkpoints are posted to, and the key it cosigns with; both or neither."""
+    if not url and not key:
+        return "", ""
+    if not url or not key:
+        raise SettingError("WITNESS_URL and WITNESS_KEY belong together. Set both or neither.")
+    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", url):
+        raise SettingError("WITNESS_URL is not the address of a witness. Write it like https://witness.example.com")
+    try:
+        verifier = parse_verifier(key)
+    except BadNote:
+        raise SettingError(f"WITNESS_KEY is not a verifier key. {WITNESS_HINT}") from None
+    if verifier.type != TIMED:
+        raise SettingError(f"WITNESS_KEY is not a key for cosignatures. {WITNESS_HINT}")
+    return url.rstrip("/"), key
 
 
 def _query(address: SplitResult, name: str, allowed: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from invoiced import addresses, logs
 from invoiced.env import BASE_DIR, Environment
-from security import keyring, passwords
+from security import destinations, keyring, passwords
 
 env = Environment(os.environ)
 DATA_DIR = env.data_dir
@@ -73,6 +73,10 @@ vars().update(
 
 # Tasks
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "OPTIONS": {"id_function": "security.ids.uuid7"}}}
+
+# What leaves for addresses that people configure, and the witness of the log
+OUTBOUND_ALLOWED = destinations.parse_allowed(env.words("OUTBOUND_ALLOWED", default=[]))
+WITNESS_URL, WITNESS_KEY = addresses.witness(env.given("WITNESS_URL"), env.given("WITNESS_KEY"))
 
 # Apps, and the way of a request through them
 INSTALLED_APPS = [

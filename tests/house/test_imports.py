@@ -81,6 +81,7 @@ LAYERS = {
         "values": "canonical",
         "paging": "",
         "triggers": "",
+        "retention": "models triggers",
         "kinds": "",
         "registry": "kinds values",
         "actors": "values",
@@ -90,7 +91,7 @@ LAYERS = {
         "log": "actors models registry values",
         "queries": "models registry values",
         "forms": "models queries registry",
-        "actions": "actors events log queries",
+        "actions": "actors events log queries retention triggers",
         "views": "actions forms models paging queries registry",
         "templatetags": "values",
         "migrations": "models triggers values",
@@ -103,6 +104,7 @@ LAYERS = {
         "scoping": "models",
         "mail": "",
         "letter_kinds": "models",
+        "alert_kinds": "",
         "letters": f"{PURE} models queries mail letter_kinds",
         "policy": "models roles",
         "pending": "",
@@ -116,11 +118,13 @@ LAYERS = {
         "passkeys": f"{PURE} models",
         "step_up": f"{PURE} models queries forms actions sessions passkeys",
         "middleware": "access actions events models policy queries scoping sessions",
-        "queries": f"{PURE} permissions roles limits comparison models access approvals policy explanations scoping",
-        "forms": f"{PURE} permissions roles limits comparison models queries access approvals",
+        "queries": (
+            f"{PURE} permissions roles limits comparison models access approvals policy explanations scoping alert_kinds"
+        ),
+        "forms": f"{PURE} permissions roles limits comparison models queries access approvals alert_kinds",
         "actions": (
             f"{PURE} permissions roles limits comparison models queries locks scoping policy passkeys letters pending "
-            "access approvals"
+            "access approvals alert_kinds"
         ),
         "views": (
             f"{PURE} permissions roles limits comparison models queries forms actions sessions policy passkeys step_up "
@@ -131,7 +135,8 @@ LAYERS = {
     "billing": usual(BILLING)
     | {
         "triggers": "",
-        "apps": "checks models queries actions currencies",
+        "alerts": "actions",
+        "apps": "checks models queries actions currencies alerts",
         "api": f"{BILLING} models queries",
         "links": f"{BILLING} models",
         "numbering": f"{BILLING} models locks",

@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from invoiced.env import BASE_DIR
 
 SECRET_KEY = "kP3xW9aZ7qL2mN5vB8cR4tY6uI1oE0sDfGhJ-kP3xW9aZ7qL2mN5vB8c"
+COSIGNING_KEY = "witness.example.com+00651b21+BAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+NO_COSIGNING_KEY = "witness.example.com+85919484+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 GIVEN = {
     "SITE_URL": "https://invoices.example.com",
     "SECRET_KEY": SECRET_KEY,
@@ -87,6 +89,20 @@ WRONG = [
     ({"STATIC_ROOT": ""}, "STATIC_ROOT is set but empty."),
     ({"DATA_DIR": ""}, "DATA_DIR is set but empty."),
     ({"LOG_DIR": ""}, "LOG_DIR is set but empty."),
+    ({"OUTBOUND_ALLOWED": "10.4.0.1/16"}, 'OUTBOUND_ALLOWED has "10.4.0.1/16". Write host names, IP addresses'),
+    ({"OUTBOUND_ALLOWED": "https://logs.internal"}, 'OUTBOUND_ALLOWED has "https://logs.internal".'),
+    ({"OUTBOUND_ALLOWED": "logs.internal:65536"}, 'OUTBOUND_ALLOWED has "logs.internal:65536".'),
+    ({"WITNESS_URL": "https://witness.example.com"}, "WITNESS_URL and WITNESS_KEY belong together."),
+    ({"WITNESS_KEY": COSIGNING_KEY}, "WITNESS_URL and WITNESS_KEY belong together."),
+    (
+        {"WITNESS_URL": "https://me:you@witness.example.com", "WITNESS_KEY": COSIGNING_KEY},
+        "WITNESS_URL is not the address of a witness.",
+    ),
+    ({"WITNESS_URL": "https://witness.example.com", "WITNESS_KEY": "key"}, "WITNESS_KEY is not a verifier key."),
+    (
+        {"WITNESS_URL": "https://witness.example.com", "WITNESS_KEY": NO_COSIGNING_KEY},
+        "WITNESS_KEY is not a key for cosignatures.",
+    ),
     ({"SEALER_DIR": ""}, "SEALER_DIR is set but empty."),
 ]
 
