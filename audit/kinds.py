@@ -29,6 +29,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_number, value))
+
+
 def _is_yes_or_no(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -49,6 +53,7 @@ def _is_table(value: Any) -> bool:
 
 TEXT = Kind("text", _is_text)
 NUMBER = Kind("whole number", _is_number)
+NUMBERS = Kind("list of whole numbers", _are_numbers)
 YES_NO = Kind("yes or no", _is_yes_or_no)
 TEXTS = Kind("list of texts", _are_texts)
 NAMED_TEXTS = Kind("mapping of texts", _are_named_texts)

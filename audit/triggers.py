@@ -1,5 +1,7 @@
 """Tables whose rows are only ever added: the database itself refuses to change, remove or replace one.
 
+Of the two logs it allows one change, once: that what a sealed entry says is erased after its twelve months.
+
 SQLite rebuilds a table when a column is altered, and forgets its triggers: the migration that alters
 an append-only table ends with `append_only(table)` again.
 """
@@ -14,30 +16,40 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 Quote = Callable[[str], str]
 
+SEARCHED = "SET search_path = public, pg_temp"
+"""In trigger functions: a temporary table that somebody gives the name of one of ours does not stand in for it."""
+KEPT_DAYS = 366
+"""Twelve months, leap year or not: the database erases nothing that is younger by its own clock."""
+KEPT_FOR_EVER = ("log.erased", "log_key.replaced")
+"""What these entries say is needed to check the log, and is about nobody."""
+KEPT_COLUMNS = "id at company_id customer_id actor_type action object_type outcome".split()
+EMPTIED_COLUMNS = "actor_id actor_label on_behalf_of session user_agent object_label reason request_id".split()
+
 
 def append_only(table: str) -> migrations.RunPython:
     """A migration operation after which rows of `table` can be added and never changed or removed."""
     return migrations.RunPython(partial(_migrate, protect, table), partial(_migrate, release, table))
 
 
-def protect(connection: BaseDatabaseWrapper, table: str) -> None:
-    """Refuse UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE from now on."""
+def append_only_but_erasable(table: str) -> migrations.RunPython:
+    """The same for a log: what an old entry says can be erased, its place, time and hash stand."""
+    change = partial(protect, may_be_erased=True)
+    return migrations.RunPython(partial(_migrate, change, table), partial(_migrate, release, table))
+
+
+def protect(connection: BaseDatabaseWrapper, table: str, *, may_be_erased: bool = False) -> None:
+    """Refuse UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE from now on; every UPDATE but erasing for a log."""
     release(connection, table)
-    _execute(connection, _protections(connection, table))
+    _execute(connection, _protections(connection, table, may_be_erased))
 
 
 def release(connection: BaseDatabaseWrapper, table: str) -> None:
     """Undo `protect`."""
     quote = connection.ops.quote_name
     if connection.vendor == "postgresql":
-        refusal = quote(f"{table}_refuse_change")
-        _execute(
-            connection,
-            [
-                f"DROP TRIGGER IF EXISTS {refusal} ON {quote(table)}",
-                f"DROP FUNCTION IF EXISTS {refusal}()",
-            ],
-        )
+        refusals = [quote(f"{table}_refuse_{verb}") for verb in ("change", "update")]
+        _execute(connection, [f"DROP TRIGGER IF EXISTS {refusal} ON {quote(table)}" for refusal in refusals])
+        _execute(connection, [f"DROP FUNCTION IF EXISTS {refusal}()" for refusal in refusals])
     else:
         triggers = [quote(f"{table}_refuse_{verb}") for verb in ("update", "delete", "replace")]
         _execute(connection, [f"DROP TRIGGER IF EXISTS {trigger}" for trigger in triggers])
@@ -61,7 +73,7 @@ def queue(connection: BaseDatabaseWrapper, table: str, *, log: str) -> None:
         statements = [
             f"""
             CREATE FUNCTION {name}() RETURNS trigger
-            LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+            LANGUAGE plpgsql SECURITY DEFINER {SEARCHED} AS $$
             BEGIN
                 INSERT INTO {waiting} (log, entry_id) SELECT '{log}', id FROM fresh;
                 RETURN NULL;
@@ -101,40 +113,81 @@ def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
             cursor.execute(statement)
 
 
-def _protections(connection: BaseDatabaseWrapper, table: str) -> list[str]:
+def _protections(connection: BaseDatabaseWrapper, table: str, may_be_erased: bool) -> list[str]:
     if connection.vendor == "postgresql":
-        return _postgresql_protections(connection.ops.quote_name, table)
+        return _postgresql_protections(connection.ops.quote_name, table, may_be_erased)
+    return _sqlite_protections(connection.ops.quote_name, table, _unique_columns(connection, table), may_be_erased)
+
+
+def _unique_columns(connection: BaseDatabaseWrapper, table: str) -> list[list[str]]:
+    """What no two rows of a SQLite table share, whatever else they say: one list of columns for each such rule."""
     with connection.cursor() as cursor:
-        key = connection.introspection.get_primary_key_column(cursor, table)
-    return _sqlite_protections(connection.ops.quote_name, table, key)
+        cursor.execute('SELECT name FROM pragma_index_list(%s) WHERE "unique" AND NOT partial ORDER BY seq', [table])
+        indexes = cursor.fetchall()
+        columns = []
+        for [index] in indexes:
+            cursor.execute("SELECT name FROM pragma_index_info(%s) ORDER BY seqno", [index])
+            columns.append([name for [name] in cursor.fetchall()])
+    return columns
 
 
-def _postgresql_protections(quote: Quote, table: str) -> list[str]:
+def _postgresql_protections(quote: Quote, table: str, may_be_erased: bool) -> list[str]:
     """ENABLE ALWAYS: the trigger also fires for a session that claims to be a replica."""
-    refusal = quote(f"{table}_refuse_change")
+    verbs = "DELETE OR TRUNCATE" if may_be_erased else "UPDATE OR DELETE OR TRUNCATE"
+    statements = _postgresql_refusal(quote, table, "change", f"BEFORE {verbs}", "STATEMENT", "")
+    if may_be_erased:
+        old = "(OLD.at AT TIME ZONE 'UTC') < (now() AT TIME ZONE 'UTC') - interval '{days} days'"
+        erases = _erases(quote, "IS NOT DISTINCT FROM", old.format(days=KEPT_DAYS))
+        allowed = f"IF {erases} THEN RETURN NEW; END IF;"
+        statements += _postgresql_refusal(quote, table, "update", "BEFORE UPDATE", "ROW", allowed)
+    return statements
+
+
+def _postgresql_refusal(quote: Quote, table: str, verb: str, when: str, each: str, allowed: str) -> list[str]:
+    name = quote(f"{table}_refuse_{verb}")
     return [
         f"""
-        CREATE FUNCTION {refusal}() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {SEARCHED} AS $$
         BEGIN
+            {allowed}
             RAISE EXCEPTION 'rows of {table} are never changed or removed'
                 USING ERRCODE = 'integrity_constraint_violation';
         END $$
         """,
-        f"""
-        CREATE TRIGGER {refusal} BEFORE UPDATE OR DELETE OR TRUNCATE ON {quote(table)}
-        FOR EACH STATEMENT EXECUTE FUNCTION {refusal}()
-        """,
-        f"ALTER TABLE {quote(table)} ENABLE ALWAYS TRIGGER {refusal}",
+        f"CREATE TRIGGER {name} {when} ON {quote(table)} FOR EACH {each} EXECUTE FUNCTION {name}()",
+        f"ALTER TABLE {quote(table)} ENABLE ALWAYS TRIGGER {name}",
     ]
 
 
-def _sqlite_protections(quote: Quote, table: str, key: str | None) -> list[str]:
-    """INSERT OR REPLACE removes the old row without firing its DELETE trigger, so a known key is refused as well."""
+def _sqlite_protections(quote: Quote, table: str, unique: list[list[str]], may_be_erased: bool) -> list[str]:
+    """INSERT OR REPLACE removes a row without firing its DELETE trigger, so what is known is refused as well."""
     refuse = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed or removed'); END"
-    key = quote(key or "rowid")
-    known = f"EXISTS (SELECT 1 FROM {quote(table)} WHERE {key} = NEW.{key})"  # noqa: S608  our own names
+    alike = [" AND ".join(f"{quote(name)} IS NEW.{quote(name)}" for name in names) for names in unique]
+    found = [f"EXISTS (SELECT 1 FROM {quote(table)} WHERE {same})" for same in ["rowid = NEW.rowid", *alike]]  # noqa: S608  our own names
+    known = " OR ".join(found)
+    unless = ""
+    if may_be_erased:
+        old = f"OLD.at < strftime('%Y-%m-%d %H:%M:%f', 'now', '-{KEPT_DAYS} days')"
+        unless = f"WHEN ({_erases(quote, 'IS', old)} AND NEW.rowid = OLD.rowid) IS NOT TRUE"
     return [
-        f"CREATE TRIGGER {quote(f'{table}_refuse_update')} BEFORE UPDATE ON {quote(table)} {refuse}",
+        f"CREATE TRIGGER {quote(f'{table}_refuse_update')} BEFORE UPDATE ON {quote(table)} {unless} {refuse}",
         f"CREATE TRIGGER {quote(f'{table}_refuse_delete')} BEFORE DELETE ON {quote(table)} {refuse}",
         f"CREATE TRIGGER {quote(f'{table}_refuse_replace')} BEFORE INSERT ON {quote(table)} WHEN {known} {refuse}",
     ]
+
+
+def _erases(quote: Quote, same: str, is_old: str) -> str:
+    """The condition on OLD and NEW under which an UPDATE erases what a sealed entry says, and does nothing else."""
+    final = ", ".join(f"'{action}'" for action in KEPT_FOR_EVER)
+    return " AND ".join(
+        [
+            "OLD.erased_at IS NULL AND NEW.erased_at IS NOT NULL",
+            is_old,
+            f"OLD.action NOT IN ({final})",
+            f"EXISTS (SELECT 1 FROM {quote('audit_leaf')} WHERE entry_id = OLD.id)",  # noqa: S608  our own names
+            *(f"NEW.{name} {same} OLD.{name}" for name in KEPT_COLUMNS),
+            *(f"NEW.{name} = ''" for name in EMPTIED_COLUMNS),
+            "NEW.object_id IN ('', OLD.object_id) AND NEW.data = '{}' AND length(NEW.salt) = 0",
+            "NEW.ip IS NULL AND NEW.changes IS NULL",
+        ]
+    )

@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['company_id', 'at', 'id'], name='billingevent_by_time'), models.Index(fields=['company_id', 'action', 'at', 'id'], name='billingevent_by_action'), models.Index(fields=['company_id', 'actor_id', 'at', 'id'], name='billingevent_by_actor'), models.Index(fields=['company_id', 'customer_id', 'at', 'id'], name='billingevent_by_customer'), models.Index(fields=['object_id', 'at', 'id'], name='billingevent_by_object')],
+                'indexes': [models.Index(fields=['company_id', 'at', 'id'], name='billingevent_by_time'), models.Index(fields=['company_id', 'action', 'at', 'id'], name='billingevent_by_action'), models.Index(fields=['company_id', 'actor_id', 'at', 'id'], name='billingevent_by_actor'), models.Index(fields=['company_id', 'actor_type', 'at', 'id'], name='billingevent_by_kind'), models.Index(fields=['company_id', 'customer_id', 'at', 'id'], name='billingevent_by_customer'), models.Index(fields=['company_id', 'object_label', 'at', 'id'], name='billingevent_by_name'), models.Index(fields=['company_id', 'outcome', 'at', 'id'], name='billingevent_by_outcome'), models.Index(fields=['company_id', 'ip', 'at', 'id'], name='billingevent_by_ip'), models.Index(fields=['object_id', 'at', 'id'], name='billingevent_by_object'), models.Index(condition=models.Q(('erased_at__isnull', True)), fields=['company_id', 'at'], name='billingevent_to_erase')],
             },
         ),
         migrations.CreateModel(
@@ -133,11 +133,13 @@ class Migration(migrations.Migration):
                 ('user_id', models.UUIDField()),
                 ('log', models.CharField(choices=[('billing', 'Billing log'), ('security', 'Security log')], max_length=8)),
                 ('format', models.CharField(choices=[('csv', 'CSV'), ('jsonl', 'JSON Lines')], max_length=8)),
-                ('query', models.CharField(blank=True, max_length=2000)),
+                ('query', models.TextField(blank=True)),
                 ('started_at', models.DateTimeField()),
-                ('rows', models.BigIntegerField(default=0)),
+                ('rows', models.BigIntegerField(null=True)),
                 ('rows_done', models.BigIntegerField(default=0)),
+                ('moved_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField(null=True)),
+                ('broken_off_at', models.DateTimeField(null=True)),
             ],
             options={
                 'indexes': [models.Index(fields=['company_id', 'user_id', 'id'], name='export_by_user')],
@@ -176,7 +178,7 @@ class Migration(migrations.Migration):
                 ('user_id', models.UUIDField()),
                 ('log', models.CharField(choices=[('billing', 'Billing log'), ('security', 'Security log')], max_length=8)),
                 ('name', models.CharField(max_length=80)),
-                ('query', models.CharField(blank=True, max_length=2000)),
+                ('query', models.TextField(blank=True)),
                 ('is_shared', models.BooleanField(default=False)),
                 ('made_at', models.DateTimeField()),
             ],
@@ -212,7 +214,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['company_id', 'at', 'id'], name='securityevent_by_time'), models.Index(fields=['company_id', 'action', 'at', 'id'], name='securityevent_by_action'), models.Index(fields=['company_id', 'actor_id', 'at', 'id'], name='securityevent_by_actor'), models.Index(fields=['company_id', 'customer_id', 'at', 'id'], name='securityevent_by_customer'), models.Index(fields=['object_id', 'at', 'id'], name='securityevent_by_object'), models.Index(fields=['actor_id', 'at', 'id'], name='securityevent_of_actor')],
+                'indexes': [models.Index(fields=['company_id', 'at', 'id'], name='securityevent_by_time'), models.Index(fields=['company_id', 'action', 'at', 'id'], name='securityevent_by_action'), models.Index(fields=['company_id', 'actor_id', 'at', 'id'], name='securityevent_by_actor'), models.Index(fields=['company_id', 'actor_type', 'at', 'id'], name='securityevent_by_kind'), models.Index(fields=['company_id', 'customer_id', 'at', 'id'], name='securityevent_by_customer'), models.Index(fields=['company_id', 'object_label', 'at', 'id'], name='securityevent_by_name'), models.Index(fields=['company_id', 'outcome', 'at', 'id'], name='securityevent_by_outcome'), models.Index(fields=['company_id', 'ip', 'at', 'id'], name='securityevent_by_ip'), models.Index(fields=['object_id', 'at', 'id'], name='securityevent_by_object'), models.Index(condition=models.Q(('erased_at__isnull', True)), fields=['company_id', 'at'], name='securityevent_to_erase'), models.Index(fields=['actor_id', 'at', 'id'], name='securityevent_of_actor')],
             },
         ),
         migrations.CreateModel(

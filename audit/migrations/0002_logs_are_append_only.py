@@ -1,8 +1,8 @@
 from django.db import migrations
 
-from audit.triggers import append_only, sealed_behind
+from audit.triggers import append_only, append_only_but_erasable, sealed_behind
 
-FINAL = ("billingevent", "securityevent", "leaf", "checkpoint", "cosignature", "logkey")
+FINAL = ("leaf", "checkpoint", "cosignature", "logkey")
 
 
 class Migration(migrations.Migration):
@@ -10,6 +10,8 @@ class Migration(migrations.Migration):
 
     operations = [
         *(append_only(f"audit_{table}") for table in FINAL),
+        append_only_but_erasable("audit_billingevent"),
+        append_only_but_erasable("audit_securityevent"),
         sealed_behind("audit_billingevent", "billing"),
         sealed_behind("audit_securityevent", "security"),
     ]

@@ -1,9 +1,12 @@
 """The two logs. Plain values without foreign keys: an entry survives everything it describes, and nothing edits it."""
 
 import secrets
+from datetime import datetime
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.timezone import template_localtime
 from django_scopes import ScopedManager
 
 from audit import registry
@@ -70,8 +73,15 @@ class Envelope(models.Model):
             models.Index(fields=["company_id", "at", "id"], name="%(class)s_by_time"),
             models.Index(fields=["company_id", "action", "at", "id"], name="%(class)s_by_action"),
             models.Index(fields=["company_id", "actor_id", "at", "id"], name="%(class)s_by_actor"),
+            models.Index(fields=["company_id", "actor_type", "at", "id"], name="%(class)s_by_kind"),
             models.Index(fields=["company_id", "customer_id", "at", "id"], name="%(class)s_by_customer"),
+            models.Index(fields=["company_id", "object_label", "at", "id"], name="%(class)s_by_name"),
+            models.Index(fields=["company_id", "outcome", "at", "id"], name="%(class)s_by_outcome"),
+            models.Index(fields=["company_id", "ip", "at", "id"], name="%(class)s_by_ip"),
             models.Index(fields=["object_id", "at", "id"], name="%(class)s_by_object"),
+            models.Index(
+                fields=["company_id", "at"], condition=models.Q(erased_at__isnull=True), name="%(class)s_to_erase"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -86,13 +96,25 @@ class Envelope(models.Model):
     def sentence_parts(self) -> tuple[str, str, str]:
         """The sentence as the words before the object, the object, and the words after it."""
         event_type = registry.find(self.action)
+        if self.is_erased:
+            return f"{event_type.title if event_type else self.action}: {self.erased_sentence}", "", ""
         if event_type is None:
             return f"{self.action} ", visible(self.object_label), ""
         return event_type.parts(self)
 
     @property
+    def is_erased(self) -> bool:
+        """Whether what it said is gone: then it still has its place, its time, its kind and its outcome."""
+        return self.erased_at is not None
+
+    @property
+    def erased_sentence(self) -> str:
+        """What stands in the place of what an erased entry said."""
+        return f"what this entry said was erased on {_day(self.erased_at)}; its place and hash stand."
+
+    @property
     def actor_name(self) -> str:
-        return visible(self.actor_label)
+        return self.get_actor_type_display() if self.is_erased else visible(self.actor_label)
 
     @property
     def device(self) -> str:
@@ -116,7 +138,7 @@ class Envelope(models.Model):
     @cached_property
     def url(self) -> str | None:
         """The page of the object, if it has one."""
-        return registry.link(self.object_type, self.object_id)
+        return registry.link(self.object_type, self.object_id) if self.object_id else None
 
 
 class BillingEvent(Envelope):
@@ -136,6 +158,10 @@ class SecurityEvent(Envelope):
     class Meta(Envelope.Meta):
         # A person reads what they did in every company.
         indexes = [*Envelope.Meta.indexes, models.Index(fields=["actor_id", "at", "id"], name="securityevent_of_actor")]
+
+
+def _day(at: datetime | None) -> str:
+    return date_format(template_localtime(at), "j M Y") if at else ""
 
 
 def _title(name: str) -> str:

@@ -1,16 +1,33 @@
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
-from audit.models import BillingEvent, SecurityEvent
-from audit.triggers import append_only, protect, release
+from audit import events, registry
+from audit.models import BillingEvent, Leaf, SecurityEvent
+from audit.triggers import EMPTIED_COLUMNS, KEPT_COLUMNS, KEPT_DAYS, append_only, protect, release
 from security.ids import uuid7
 from tests.audit import make
 
 pytestmark = pytest.mark.django_db
 LOGS = [BillingEvent, SecurityEvent]
 REFUSAL = "never changed or removed"
+EMPTY = dict.fromkeys(EMPTIED_COLUMNS, "") | {"ip": None, "changes": None, "data": {}, "salt": b""}
+OTHERWISE = {
+    "id": uuid7(),
+    "at": make.NOON,
+    "company_id": uuid7(),
+    "customer_id": uuid7(),
+    "erased_at": None,
+    "object_id": "another",
+    "ip": "192.0.2.9",
+    "changes": {"place": ["Riga", "Oslo"]},
+    "data": {"place": "Oslo"},
+    "salt": b"x",
+}
+"""What an UPDATE might leave in a column that is neither kept nor emptied; in any other, a word."""
 on_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL can")
 on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite can")
 
@@ -21,6 +38,25 @@ def entries(parcel_sent, door_opened, company_id):
         BillingEvent: make.recorded(parcel_sent, make.Parcel(company_id), place="Riga"),
         SecurityEvent: make.recorded(door_opened, make.Parcel(company_id)),
     }
+
+
+@pytest.fixture(params=LOGS, ids=["billing", "security"])
+def old(request, parcel_sent, door_opened, company_id, sealed_log):
+    """A sealed entry of more than twelve months ago."""
+    return long_ago(request.param, parcel_sent, door_opened, company_id, sealed_log)
+
+
+def long_ago(log, parcel_sent, door_opened, company_id, sealed_log, *, days=KEPT_DAYS + 1):
+    kind, data = (parcel_sent, {"place": "Riga"}) if log is BillingEvent else (door_opened, {})
+    found = make.recorded(kind, make.Parcel(company_id), at=timezone.now() - timedelta(days=days), **data)
+    sealed_log()
+    return found
+
+
+def erase(entry, **otherwise):
+    change = EMPTY | {"object_id": "", "erased_at": timezone.now()} | otherwise
+    with transaction.atomic():
+        return type(entry)._base_manager.filter(pk=entry.pk).update(**change)
 
 
 def execute(sql):
@@ -49,6 +85,119 @@ def test_the_models_cannot_either(entries, log):
     ):
         with pytest.raises(IntegrityError, match=REFUSAL), transaction.atomic():
             change()
+
+
+def test_what_an_old_sealed_entry_says_can_be_erased_in_place(old):
+    hashed = bytes(Leaf.objects.get(entry_id=old.pk).hash)
+
+    erase(old)
+
+    found = type(old)._base_manager.get()
+    assert [getattr(found, name) for name in KEPT_COLUMNS] == [getattr(old, name) for name in KEPT_COLUMNS]
+    assert {name: getattr(found, name) for name in EMPTY} == EMPTY
+    assert (found.object_id, found.is_erased, found.url) == ("", True, None)
+    assert bytes(Leaf.objects.get(entry_id=old.pk).hash) == hashed
+
+
+def test_what_a_document_is_called_by_the_books_may_stay(old):
+    erase(old, object_id=old.object_id)
+
+    assert type(old)._base_manager.get().object_id == old.object_id
+
+
+def test_erasing_names_every_column_there_is():
+    for log in LOGS:
+        known = {*KEPT_COLUMNS, *EMPTY, "object_id", "erased_at"}
+        assert {field.column for field in log._meta.concrete_fields} == known
+
+
+@pytest.mark.parametrize("column", [*KEPT_COLUMNS, *EMPTY, "object_id", "erased_at"])
+def test_erasing_does_nothing_else_on_the_way(old, column):
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        erase(old, **{column: OTHERWISE.get(column, "another")})
+
+    assert type(old)._base_manager.get() == old
+
+
+@pytest.mark.parametrize("column", [*EMPTY, "object_id"])
+def test_an_update_that_does_not_erase_is_refused_whatever_it_empties(old, column):
+    with pytest.raises(IntegrityError, match=REFUSAL), transaction.atomic():
+        type(old)._base_manager.update(**{column: EMPTY.get(column, "")})
+
+
+@pytest.mark.parametrize("log", LOGS)
+@pytest.mark.parametrize("days", [0, 364, KEPT_DAYS - 1])
+def test_nothing_younger_than_twelve_months_is_erased(parcel_sent, door_opened, company_id, sealed_log, log, days):
+    young = long_ago(log, parcel_sent, door_opened, company_id, sealed_log, days=days)
+
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        erase(young)
+
+
+def test_the_database_goes_by_its_own_clock(parcel_sent, company_id, sealed_log, time_machine):
+    young = make.recorded(parcel_sent, make.Parcel(company_id), at=timezone.now(), place="Riga")
+    sealed_log()
+    time_machine.move_to(timezone.now() + timedelta(days=2 * KEPT_DAYS))
+
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        erase(young)
+
+
+def test_an_entry_without_its_place_is_not_erased(parcel_sent, company_id):
+    unsealed = make.recorded(parcel_sent, make.Parcel(company_id), place="Riga")
+
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        erase(unsealed)
+
+
+def test_an_entry_is_erased_once(old):
+    erase(old)
+
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        erase(old)
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        erase(old, erased_at=None)
+
+
+def test_what_the_log_is_checked_by_is_kept_for_ever(company_id, sealed_log):
+    said = {"count": 1, "numbers": [1], "why": "retention"}
+    kept = make.recorded(registry.find(events.LOG_ERASED.code), make.Parcel(company_id), **said)
+    sealed_log()
+
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        erase(kept)
+
+
+@on_sqlite
+def test_sqlite_refuses_to_put_one_row_in_the_place_of_another(old, parcel_sent, company_id):
+    table = type(old)._meta.db_table
+    erased = ", ".join(f"{name} = ''" for name in [*EMPTIED_COLUMNS, "object_id"])
+    erased += ", ip = NULL, changes = NULL, data = '{}', salt = x'', erased_at = '2026-01-01 00:00:00'"
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        execute(f"UPDATE OR REPLACE {table} SET rowid = rowid + 1, {erased}")
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "row",
+    [
+        "rowid, log, entry_id, company_id, number, hash, sealed_at",
+        "rowid + 7, log, entry_id, company_id, number + 7, hash, sealed_at",
+        "rowid + 7, log, lower(hex(randomblob(16))), company_id, number, hash, sealed_at",
+    ],
+)
+def test_sqlite_refuses_to_replace_a_place_by_whatever_the_new_one_shares_with_it(old, row):
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        execute(f"INSERT OR REPLACE INTO audit_leaf SELECT {row} FROM audit_leaf")
+
+
+@on_sqlite
+def test_sqlite_refuses_to_replace_an_entry_by_its_hidden_row_number(old):
+    table = type(old)._meta.db_table
+    columns = ", ".join(field.column for field in type(old)._meta.concrete_fields)
+    others = columns.replace("id,", "lower(hex(randomblob(16))),", 1)
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        execute(f"INSERT OR REPLACE INTO {table} (rowid, {columns}) SELECT rowid, {others} FROM {table}")
 
 
 @on_postgresql

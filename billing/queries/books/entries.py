@@ -19,6 +19,8 @@ ISSUED, VOIDED = events.INVOICE_ISSUED.code, events.INVOICE_VOIDED.code
 WRITTEN_OFF, REINSTATED = events.INVOICE_WRITTEN_OFF.code, events.INVOICE_REINSTATED.code
 RECORDED, REVERSED = events.PAYMENT_RECORDED.code, events.PAYMENT_REVERSED.code
 ALLOCATED, RELEASED = events.PAYMENT_ALLOCATED.code, events.PAYMENT_RELEASED.code
+ERASED = "its use erased"
+"""Counts recorded payments of which the log no longer says what they were used for."""
 
 
 def invoices_have_their_entries(company_id: UUID) -> Finding:
@@ -74,7 +76,7 @@ def _payment(
     with_reversal = sum(at == payment.reversed_at for at in released)
     yield from _times(logged, RECORDED, 1, "log")
     yield from _times(logged, REVERSED, is_reversed, "log")
-    if len(allocations) <= LONGEST_LIST:  # what is longer, the log keeps shortened
+    if len(allocations) <= LONGEST_LIST and not logged[ERASED]:  # what is longer, the log keeps shortened
         yield from _times(logged, ALLOCATED, len(allocations), "log")
     yield from _times(entered, Kind.RECEIVED, 1, "ledger")
     yield from _times(entered, Kind.REVERSED, is_reversed, "ledger")
@@ -100,10 +102,11 @@ def _logged(company_id: UUID, object_type: str, ids: Sequence[UUID], codes: Sequ
         company_id=company_id, object_type=object_type, object_id__in=[str(id) for id in ids], action__in=codes
     )
     counts: Counts = defaultdict(Counter)
-    for id, action, data in rows.values_list("object_id", "action", "data"):
+    for id, action, data, erased_at in rows.values_list("object_id", "action", "data", "erased_at"):
         counts[UUID(id)][action] += 1
         if action == RECORDED:
             counts[UUID(id)][ALLOCATED] += len(data.get("allocations", []))
+            counts[UUID(id)][ERASED] += erased_at is not None
     return counts
 
 

@@ -1,0 +1,80 @@
+"""Erasing what old entries say. Their place, time, kind, outcome and hash stand.
+
+Each batch leaves an entry with the numbers of what it erased, which is never erased itself: whoever checks the log
+knows by it that an entry without words was emptied by the rules and not by somebody at the database.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Case, Q, QuerySet, Value, When
+
+from audit import events, log, retention
+from audit.actors import Actor
+from audit.models import BillingEvent, Envelope, Leaf, LogSettings
+from audit.triggers import EMPTIED_COLUMNS
+
+BATCH = 1_000
+AT_A_STRETCH = 100
+"""How many batches are erased before others have their turn."""
+BY = Actor.automation("log_retention", "Retention of the logs")
+RETENTION, REQUEST = "retention", "request of a person"
+PEOPLE = ("contact",)
+"""Objects of the billing log whose very id is about a person. Ids of documents stay: the books are proved by them."""
+
+
+def erase_old(*, company_id: UUID | None, until: datetime, at: datetime) -> int:
+    """Erase what the entries of a company, or of None, said before an instant, as far as one turn goes; how many."""
+    return _erase([retention.erasable(of, company_id, until) for of in retention.LOGS], company_id, RETENTION, at)
+
+
+def erase_about(*, company_id: UUID, ids: list[str], at: datetime) -> int:
+    """Erase what a company's entries of over twelve months say about whom these ids stand for, one turn; how many."""
+    until = at - retention.KEPT_AT_LEAST
+    sets = [retention.erasable(of, company_id, until).filter(retention.about(ids)) for of in retention.LOGS]
+    return _erase(sets, company_id, REQUEST, at)
+
+
+def _erase(sets: list[QuerySet[Any]], company_id: UUID | None, why: str, at: datetime) -> int:
+    erased = batches = 0
+    for rows in sets:
+        while batches < AT_A_STRETCH and (count := _erase_batch(rows, company_id, why, at)):
+            erased, batches = erased + count, batches + 1
+    return erased
+
+
+@transaction.atomic
+def _erase_batch(rows: QuerySet[Any], company_id: UUID | None, why: str, at: datetime) -> int:
+    chosen = rows.select_for_update(skip_locked=True).order_by("at").values_list("pk", flat=True)
+    ids = list(chosen[:BATCH])
+    if not ids:
+        return 0
+    numbers = sorted(Leaf.objects.filter(entry_id__in=ids).values_list("number", flat=True))
+    rows.model._base_manager.filter(pk__in=ids).update(**_emptied(rows.model), erased_at=at)
+    told = log.entry(
+        events.LOG_ERASED,
+        target=LogSettings(company_id=company_id),
+        by=BY,
+        at=at,
+        count=len(ids),
+        numbers=numbers,
+        why=why,
+    )
+    told.object_id = str(company_id or "")
+    told.save(force_insert=True)
+    return len(ids)
+
+
+def _emptied(of: type[Envelope]) -> dict[str, Any]:
+    """What the columns hold afterwards."""
+    people = When(Q(object_type__in=PEOPLE), then=Value(""))
+    object_id = Case(people, default="object_id") if of is BillingEvent else ""
+    return dict.fromkeys(EMPTIED_COLUMNS, "") | {
+        "object_id": object_id,
+        "ip": None,
+        "changes": None,
+        "data": {},
+        "salt": b"",
+    }
