@@ -127,10 +127,9 @@ def test_an_address_is_written_in_one_way(url, found):
 
 
 def test_the_authority_names_an_unusual_port_only():
-    written = [
-        parse(f"https://{place}/x").origin for place in ("a.example:443", "a.example:8443", "[2606:4700::1]:8443")
-    ]
-    assert written == ["https://a.example", "https://a.example:8443", "https://[2606:4700::1]:8443"]
+    places = ("a.example:443", "a.example:8443", "[2606:4700::1]:8443")
+    written = ["https://a.example", "https://a.example:8443", "https://[2606:4700::1]:8443"]
+    assert [parse(f"https://{place}/x").origin for place in places] == written
 
 
 @pytest.mark.parametrize("address", INNER)
@@ -298,11 +297,7 @@ def test_a_server_that_never_reads_ends_with_the_time_there_is(settings, monkeyp
             post(f"http://127.0.0.1:{port}/", b"x" * 50_000_000, {})
 
 
-@pytest.mark.parametrize(
-    "told",
-    [b"SSH-2.0-OpenSSH_9.2\r\n", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"],
-    ids=["ssh", "nothing", "short"],
-)
+@pytest.mark.parametrize("told", [b"SSH-2.0-OpenSSH_9.2\r\n", b""], ids=["ssh", "nothing"])
 def test_what_another_service_says_is_not_repeated(told, settings):
     def say(handler, received):
         handler.wfile.write(told)
@@ -315,12 +310,12 @@ def test_what_another_service_says_is_not_repeated(told, settings):
     assert str(refusal.value) == f"http://127.0.0.1:{server.port} did not answer as a web server does."
 
 
-def test_a_closed_port_and_a_silent_one_are_told_alike(settings, monkeypatch):
-    monkeypatch.setattr(outbound, "CONNECT_SECONDS", 0.05)
-    allow(settings, "127.0.0.1:9", "198.51.100.1")
-    sentences = set()
-    for place in ("127.0.0.1:9", "198.51.100.1"):
-        with pytest.raises(NotReached) as refusal:
-            post(f"https://{place}/", b"", {})
-        sentences.add(str(refusal.value).replace(place, "it"))
-    assert sentences == {"https://it could not be reached."}
+@pytest.mark.parametrize("failure", [ConnectionRefusedError, TimeoutError, OSError])
+def test_a_closed_port_and_a_silent_one_are_told_alike(failure, monkeypatch):
+    def connect(self, place):
+        raise failure("Port 443 of 8.8.8.8")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    with pytest.raises(NotReached) as refusal:
+        post("https://8.8.8.8/", b"", {})
+    assert str(refusal.value) == "https://8.8.8.8 could not be reached."
