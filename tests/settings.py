@@ -6,9 +6,8 @@ from pathlib import Path
 
 _folder = tempfile.TemporaryDirectory(prefix="invoiced-tests-")
 _given = "ALLOWED_HOSTS DEMO EMAIL_FROM EMAIL_URL ENCRYPTION_KEYS LOG_DIR LOG_LEVEL OUTBOUND_ALLOWED SEALER_DIR"
-for (
-    _name
-) in f"{_given} SECRET_KEY SECRET_KEY_FALLBACKS SITE_URL STATIC_ROOT TRUSTED_PROXIES WITNESS_KEY WITNESS_URL".split():
+_given += " SECRET_KEY SECRET_KEY_FALLBACKS SITE_URL STATIC_ROOT TRUSTED_PROXIES WITNESS_KEY WITNESS_URL"
+for _name in _given.split():
     os.environ.pop(_name, None)
     os.environ.pop(f"{_name}_FILE", None)
 os.environ.update(

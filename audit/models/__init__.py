@@ -6,6 +6,7 @@ from audit.models.reading import Export, SavedView
 from audit.models.settings import LogSettings
 from audit.models.stream import Follower, Stream
 from audit.models.tree import Checkpoint, Cosignature, Leaf, LogKey, SealerState, Waiting
+from audit.models.witness import Witness
 
 __all__ = [
     "ActorType",
@@ -25,4 +26,5 @@ __all__ = [
     "SecurityEvent",
     "Stream",
     "Waiting",
+    "Witness",
 ]

@@ -18,22 +18,26 @@ class Follower(models.Model):
 class Stream(models.Model):
     """An https endpoint of a company that is sent its sealed entries, in the order of their numbers.
 
-    `next_number` is the company's number of the first entry that was not acknowledged.
+    `next_number` is the company's number of the first entry that was not acknowledged. `taken_until` keeps a second
+    worker from sending at the same time. The path of the address is kept like a secret: with some services it is one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company_id = models.UUIDField(unique=True)
-    url = models.URLField(max_length=500)
+    origin = models.CharField(max_length=300)
+    url = EncryptedField()
     secret = EncryptedField()
     next_number = models.BigIntegerField(default=1)
     made_at = models.DateTimeField()
     paused_at = models.DateTimeField(null=True)
+    taken_until = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
-    failure = models.CharField(max_length=300, blank=True)
+    failure = models.CharField(max_length=500, blank=True)
+    failing_since = models.DateTimeField(null=True)
     retry_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
 
     objects = ScopedManager(company="company_id")
 
     def __str__(self) -> str:
-        return self.url
+        return self.origin

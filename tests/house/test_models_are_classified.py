@@ -19,6 +19,7 @@ EDITABLE = """
     billing.PaymentAttempt billing.SandboxCharge billing.EmailMessage billing.Reminder billing.Note billing.Sequence
     billing.CustomField billing.CustomFieldValue
     audit.Check audit.Export audit.Follower audit.LogSettings audit.SavedView audit.SealerState audit.Stream audit.Waiting
+    audit.Witness
     accounts.Alert accounts.AlertSettings
     portal.Link portal.PortalSession invoiced.Schedule
 """
@@ -48,6 +49,7 @@ OTHER_KEYS = {
     "audit.Leaf": "its place in the tree is its key",
     "audit.Waiting": "its key is its place in the queue",
     "audit.SealerState": "there is one",
+    "audit.Witness": "it is found by its address",
     "audit.Checkpoint": "rows of the installation that only its sealer writes, in the order of their keys",
     "audit.Cosignature": "rows of the installation that only its sealer writes, in the order of their keys",
     "audit.LogKey": "rows of the installation that only its sealer writes, in the order of their keys",
