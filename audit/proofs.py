@@ -1,0 +1,194 @@
+"""Proofs that leave the house: of an entry (C2SP tlog-proof), of a history, and between two checkpoints (tlog-witness).
+
+Each is checked with the customers' own tool before it is handed out. docs/log-format.md describes the formats.
+"""
+
+import base64
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from audit import log_keys
+from audit.leaves import entry_bytes, rows_of
+from audit.merkle import Node, consistency_proof, inclusion_proof, leaf_hash
+from audit.models import Checkpoint, Cosignature, Leaf
+from audit.notes import BadNote, Verifier, opened
+from audit.sealing import tile_folder
+from audit.tiles import BadTile, Tiles
+from audit.tool import invoiced_log
+
+MOST_ENTRIES = 2_000
+"""How many entries of a history one zip holds, the newest."""
+AT_ONCE = 500
+TOOL = Path(invoiced_log.__file__)
+NOT_SEALED = "This entry is not sealed yet. Try again in ten seconds."
+NONE_SEALED = "None of these entries is sealed yet. Try again in ten seconds."
+DAMAGED = "The files of the log are damaged, and nothing can be proved with them. Run manage.py verify_audit_log."
+
+
+class NoProof(Exception):
+    """There is nothing to prove yet, or something is damaged; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prover:
+    """Proofs against one signed checkpoint."""
+
+    checkpoint: Checkpoint
+    note: str
+    node: Node
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "Prover":
+        tiles = Tiles(tile_folder(), checkpoint.size)
+        return cls(checkpoint, note_of(checkpoint), cache(tiles.node))
+
+    def inclusion(self, leaf: Leaf) -> str:
+        """The proof of one entry, as text (C2SP tlog-proof)."""
+        try:
+            path = inclusion_proof(leaf.index, self.checkpoint.size, self.node)
+            root = invoiced_log.root_over(bytes(leaf.hash), leaf.index, self.checkpoint.size, path)
+        except (BadTile, OSError):
+            raise NoProof(DAMAGED) from None
+        if root != bytes(self.checkpoint.root):
+            raise NoProof(DAMAGED)
+        return f"c2sp.org/tlog-proof@v1\nindex {leaf.index}\n{_lines(path)}\n{self.note}"
+
+
+def note_of(checkpoint: Checkpoint) -> str:
+    """A checkpoint as it is published: with the signatures of the log and of its witnesses."""
+    lines = checkpoint.cosignatures.order_by("pk").values_list("line", flat=True)
+    return checkpoint.note + "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def checkpoint_over(index: int) -> Checkpoint | None:
+    """The latest checkpoint over an entry that a witness signed, or else the latest; None while none covers it."""
+    cosigned = Cosignature.objects.select_related("checkpoint").order_by("-pk").first()
+    if cosigned and cosigned.checkpoint.size > index:
+        return cosigned.checkpoint
+    latest = Checkpoint.objects.order_by("-pk").first()
+    return latest if latest and latest.size > index else None
+
+
+def consistency(older: int, newer: Checkpoint) -> str:
+    """The proof that a checkpoint continues the tree of `older` entries: the body of tlog-witness's add-checkpoint."""
+    prover = Prover.of(newer)
+    try:
+        path = consistency_proof(older, newer.size, prover.node)
+    except (BadTile, OSError):
+        raise NoProof(DAMAGED) from None
+    return f"old {older}\n{_lines(path)}\n{prover.note}"
+
+
+def of_entry(log: str, entry: Any) -> IO[bytes]:
+    """A zip that proves one entry."""
+    return _zip(log, [("", entry)], NOT_SEALED)
+
+
+def of_history(log: str, entries: Sequence[Any], left_out: bool = False) -> IO[bytes]:
+    """A zip that proves several entries, given from the oldest to the newest; those not sealed yet are named in it.
+
+    `left_out` says that there are older ones.
+    """
+    folders = [(f"{number:03}-{entry.action}/", entry) for number, entry in enumerate(entries, 1)]
+    return _zip(log, folders, NONE_SEALED, left_out=left_out)
+
+
+def _zip(log: str, entries: Sequence[tuple[str, Any]], refusal: str, **facts: Any) -> IO[bytes]:
+    places = _places([entry.pk for _, entry in entries])
+    indexes = [leaf.index for leaf in places.values()]
+    checkpoint = indexes and (checkpoint_over(max(indexes)) or checkpoint_over(min(indexes)))
+    if not checkpoint:
+        raise NoProof(refusal)
+    prover = Prover.of(checkpoint)
+    waiting = [name for name, entry in entries if not _is_covered(places.get(entry.pk), checkpoint)]
+    sealed = [(name, entry) for name, entry in entries if name not in waiting]
+    file = TemporaryFile()  # noqa: SIM115  whoever sends it closes it
+    try:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for start in range(0, len(sealed), AT_ONCE):
+                for name, content in _proved(log, sealed[start : start + AT_ONCE], places, prover):
+                    _add(archive, name, content)
+            readme = _readme(prover, len(sealed), [name.rstrip("/") for name in waiting], facts)
+            _add(archive, "README.txt", readme.encode())
+            _add(archive, "log.vkey", verifier_keys().encode())
+            _add(archive, TOOL.name, TOOL.read_bytes())
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def verifier_keys() -> str:
+    """Every key that ever signed, the latest first, a line each."""
+    return "".join(f"{verifier}\n" for verifier in reversed(log_keys.verifiers()))
+
+
+def _proved(
+    log: str, entries: Sequence[tuple[str, Any]], places: dict[UUID, Leaf], prover: Prover
+) -> Iterator[tuple[str, bytes]]:
+    """The files of these entries. An erased one is its hash alone."""
+    rows = {UUID(row[0]): row for row in rows_of(log, [entry.pk for _, entry in entries])}
+    for name, entry in entries:
+        leaf = places[entry.pk]
+        if entry.erased_at:
+            yield f"{name}{invoiced_log.ERASED}", f"{bytes(leaf.hash).hex()}\n".encode()
+        else:
+            content = entry_bytes(log, leaf.number, rows[entry.pk])
+            if leaf_hash(content) != bytes(leaf.hash):
+                raise NoProof(f"Entry {entry.pk} was changed after it was sealed. Run manage.py verify_audit_log.")
+            yield f"{name}{invoiced_log.ENTRY}", content
+        yield f"{name}{invoiced_log.PROOF}", prover.inclusion(leaf).encode()
+
+
+def _places(ids: Sequence[UUID]) -> dict[UUID, Leaf]:
+    return {
+        leaf.entry_id: leaf
+        for start in range(0, len(ids), AT_ONCE)
+        for leaf in Leaf.objects.filter(entry_id__in=ids[start : start + AT_ONCE])
+    }
+
+
+def _is_covered(leaf: Leaf | None, checkpoint: Checkpoint) -> bool:
+    return leaf is not None and leaf.index < checkpoint.size
+
+
+def _readme(prover: Prover, count: int, waiting: list[str], facts: dict[str, Any]) -> str:
+    key = _signer_of(prover.note)
+    facts |= {
+        "count": count,
+        "waiting": waiting,
+        "most": MOST_ENTRIES,
+        "key": key,
+        "is_older_key": [key] != log_keys.verifiers()[-1:],
+        "log": f"{settings.SITE_URL}/log",
+    }
+    return render_to_string("audit/proofs/README.txt", facts)
+
+
+def _signer_of(note: str) -> Verifier:
+    """Which of the log's keys signed a checkpoint."""
+    try:
+        signers = opened(note, log_keys.verifiers())[1]
+    except BadNote:
+        raise NoProof("The checkpoint was signed by no key of this log. Run manage.py verify_audit_log.") from None
+    return next(iter(signers))
+
+
+def _lines(hashes: Sequence[bytes]) -> str:
+    return "".join(f"{base64.b64encode(one).decode()}\n" for one in hashes)
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    info = zipfile.ZipInfo(name)
+    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+    archive.writestr(info, content)
