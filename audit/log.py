@@ -1,5 +1,6 @@
 """Writing the logs. One entry a change, in the transaction of the change."""
 
+import ipaddress
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from django.db import models, transaction
 from audit.actors import Actor
 from audit.models import BillingEvent, Envelope, Outcome, SecurityEvent
 from audit.registry import EventType, is_declared
-from audit.values import long_text, plain_mapping, text
+from audit.values import long_text, plain_mapping, plain_pairs, text
 
 LOGS: dict[str, type[Envelope]] = {"billing": BillingEvent, "security": SecurityEvent}
 OUTCOMES = frozenset(Outcome.values)
@@ -63,7 +64,7 @@ def entry(
         actor_label=text(by.label, 200),
         on_behalf_of=text(by.on_behalf_of, 200),
         session=text(by.session, 64),
-        ip=by.ip,
+        ip=_address(by.ip),
         user_agent=text(by.user_agent, 400),
         action=event_type.code,
         object_type=kind,
@@ -75,6 +76,15 @@ def entry(
         reason=long_text(reason),
         request_id=text(by.request_id, 100),
     )
+
+
+def _address(ip: str | None) -> str | None:
+    """An address in the one spelling both databases give back: without its zone, and as IPv4 where it carries one."""
+    try:
+        address = ipaddress.ip_address((ip or "").partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _require_transaction() -> None:
@@ -109,4 +119,4 @@ def _pairs(changes: dict[str, list[Any]] | None) -> dict[str, Any] | None:
         return None
     if any(not isinstance(pair, list | tuple) or len(pair) != 2 for pair in changes.values()):
         raise ValueError('Changes are given as {"field": [before, after]}.')
-    return plain_mapping(changes)
+    return plain_pairs(changes)

@@ -3,64 +3,143 @@
 import datetime
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.utils.crypto import salted_hmac
-
-from audit.canonical import LARGEST_EXACT
+from audit.canonical import LARGEST_EXACT, dumps
+from security import keyring
 
 LONGEST_VALUE = 10_000
 LONGEST_LIST = 1_000
+LONGEST_NAME = 200
+DEEPEST = 8
+LARGEST_FIELD = 64 * 1024
+"""Bytes of canonical JSON in the data of an entry, and as many in its changes."""
+FOR_MARKS = 1024
+"""So many of them are left for the marks that say what was cut."""
+BYTES_A_CHARACTER = 6
+CUT = "… (cut)"
 SECRET_WORDS = {"password", "passphrase", "secret", "token", "key", "seed", "otp", "pin", "cvc", "cvv"}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MISLEADING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
+@dataclass(slots=True)
+class Room:
+    """How many bytes of canonical JSON may still be kept."""
+
+    left: int = LARGEST_FIELD - FOR_MARKS
+
+    def take(self, value: Any) -> bool:
+        """Whether there was room for it, with the comma or colon after it."""
+        self.left -= len(dumps(value).encode()) + 1
+        return self.left >= 0
+
+
 def text(value: Any, longest: int = LONGEST_VALUE) -> str:
     """The value as text a database accepts: without NUL and lone surrogates, cut where it is too long."""
-    result = str(value)
-    if not result.isascii() or "\x00" in result:
-        result = UNSTORABLE.sub("", result)
-    return result[:longest]
+    result = _storable(value)
+    return result if len(result) <= longest else f"{result[: longest - 1]}…"
 
 
-def long_text(value: Any) -> str:
-    """Text that says so when it was cut."""
-    result = text(value, longest=LONGEST_VALUE + 1)
-    if len(result) <= LONGEST_VALUE:
-        return result
-    return f"{result[:LONGEST_VALUE]}… (cut, {len(str(value)):,} characters)"
+def long_text(value: Any, longest: int = LONGEST_VALUE) -> str:
+    """Text that says how long it was when it was cut."""
+    result = _storable(value)
+    return result if len(result) <= longest else f"{result[:longest]}… (cut, {len(result):,} characters)"
 
 
-def plain(value: Any) -> Any:
-    """The value in the words of JSON. Amounts, ids and days become text; a float is refused because it is not exact."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return value if abs(value) <= LARGEST_EXACT else str(value)
-    if isinstance(value, str):
-        return long_text(value)
-    if isinstance(value, float):
-        raise TypeError(f"An entry cannot hold the float {value!r}: pass an integer, a Decimal or text.")
+def plain(value: Any, room: Room | None = None, depth: int = 0) -> Any:
+    """The value in the words of JSON. Amounts, ids and days become text; a float is refused because it is not exact.
+
+    What there is no room for is cut and says so. Raises TypeError for floats and bytes, which nobody types.
+    """
+    room = room or Room()
+    if isinstance(value, float | bytes | bytearray | memoryview):
+        kind = type(value).__name__
+        raise TypeError(f"An entry cannot hold the {kind} {value!r:.100}: pass an integer, a Decimal or text.")
+    if isinstance(value, Mapping | list | tuple | set | frozenset) and not (depth < DEEPEST and room.take([])):
+        return CUT
     if isinstance(value, Mapping):
-        return plain_mapping(value)
+        return plain_mapping(value, room, depth + 1)
     if isinstance(value, list | tuple | set | frozenset):
-        return _plain_list(list(value))
+        return _plain_list(value, room, depth + 1)
+    if value is None or isinstance(value, bool):
+        return _kept(value, room)
+    if isinstance(value, int) and abs(value) <= LARGEST_EXACT:
+        return _kept(value, room)
     if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
-    return long_text(value)
+        value = value.isoformat()
+    return _kept(long_text(_digits(value) if isinstance(value, int) else value), room)
 
 
-def plain_mapping(values: Mapping[str, Any]) -> dict[str, Any]:
+def plain_mapping(values: Mapping[str, Any], room: Room | None = None, depth: int = 0) -> dict[str, Any]:
     """Named values for storing; one whose name says it is secret is stored as its fingerprint."""
-    return {text(name): _fingerprints(value) if is_secret(name) else plain(value) for name, value in values.items()}
-
-
-def _plain_list(values: list[Any]) -> list[Any]:
-    kept = [plain(value) for value in values[:LONGEST_LIST]]
-    if len(values) > LONGEST_LIST:
-        kept.append(f"… (cut, {len(values):,} entries)")
+    room = room or Room()
+    kept: dict[str, Any] = {}
+    for given, value in values.items():
+        name = _name(given, kept)
+        if len(kept) >= LONGEST_LIST or not room.take(name):
+            kept["…"] = f"cut, {len(values):,} names"
+            break
+        kept[name] = plain(_fingerprints(value) if is_secret(str(given)) else value, room, depth)
     return kept
+
+
+def plain_pairs(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changed fields for storing, each still a value before and a value after, however much there is of it."""
+    room = Room()
+    kept: dict[str, Any] = {}
+    for given, (before, after) in changes.items():
+        name = _name(given, kept)
+        if len(kept) >= LONGEST_LIST or not room.take(name):
+            kept["…"] = [None, f"cut, {len(changes):,} names"]
+            break
+        is_hidden = is_secret(str(given))
+        kept[name] = [plain(_fingerprints(value) if is_hidden else value, room) for value in (before, after)]
+    return kept
+
+
+def _plain_list(values: Any, room: Room, depth: int) -> list[Any]:
+    ordered = sorted(values, key=str) if isinstance(values, set | frozenset) else values
+    kept: list[Any] = []
+    for value in ordered[:LONGEST_LIST]:
+        if room.left <= 0:
+            break
+        kept.append(plain(value, room, depth))
+    if len(kept) < len(ordered):
+        kept.append(f"… (cut, {len(ordered):,} entries)")
+    return kept
+
+
+def _kept(value: Any, room: Room) -> Any:
+    """The value, or as much of it as there is room for."""
+    before = room.left
+    if room.take(value):
+        return value
+    if not isinstance(value, str):
+        return CUT
+    return f"{value[: max(0, before) // BYTES_A_CHARACTER]}… (cut, {len(value):,} characters)"
+
+
+def _name(given: Any, kept: Mapping[str, Any]) -> str:
+    """The name as it is kept: two that differ stay two, though what tells them apart was cut."""
+    name = text(given, LONGEST_NAME)
+    while name in kept:
+        name += "…"
+    return name
+
+
+def _storable(value: Any) -> str:
+    result = str(value)
+    return result if result.isascii() and "\x00" not in result else UNSTORABLE.sub("", result)
+
+
+def _digits(number: int) -> str:
+    """A number in digits; in sixteens where Python refuses to write so many."""
+    try:
+        return str(number)
+    except ValueError:
+        return hex(number)
 
 
 def is_secret(name: str) -> bool:
@@ -72,13 +151,18 @@ def is_secret(name: str) -> bool:
 
 def _fingerprints(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return [_fingerprints(part) for part in value]
+        return [None if part is None else fingerprint(part) for part in value]
     return None if value is None else fingerprint(value)
 
 
 def fingerprint(secret: Any) -> str:
-    """A keyed hash that shows whether a secret changed, and nothing else about it."""
-    return "fingerprint:" + salted_hmac("audit.fingerprint", str(secret), algorithm="sha256").hexdigest()[:16]
+    """A keyed hash that shows whether a secret changed, and nothing else about it.
+
+    Its key comes from ENCRYPTION_KEYS and is named in it, so that two entries can be compared for as long as that key
+    is kept, whatever becomes of SECRET_KEY.
+    """
+    key_id, _, digest = keyring.fingerprint(_storable(secret), "audit.entry").partition(":")
+    return f"fingerprint:{key_id}:{digest[:16]}"
 
 
 def spoken(value: Any) -> str:
