@@ -38,8 +38,13 @@ def _is_formula(text: str) -> bool:
 
 def stream(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """The lines of the file, one by one; the mark at the start tells spreadsheet programs that it is UTF-8."""
+    yield BYTE_ORDER_MARK + "".join(lines([head]))
+    yield from lines(rows)
+
+
+def lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """Rows as lines of such a file."""
     writer = csv.writer(_Line())
-    yield BYTE_ORDER_MARK + writer.writerow(map(cell, head))
     for row in rows:
         yield writer.writerow([f"{value:f}" if isinstance(value, Decimal) else cell(value) for value in row])
 

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from urllib.parse import quote
 
 from django.db import models
 from django.utils.formats import date_format
@@ -10,6 +11,7 @@ from django.utils.timezone import template_localtime
 from django_scopes import ScopedManager
 
 from audit import registry
+from audit.changes import Difference, difference
 from audit.models.fields import CanonicalJSONField
 from audit.values import spoken, visible
 from security.ids import uuid7
@@ -113,6 +115,12 @@ class Envelope(models.Model):
         return f"what this entry said was erased on {_day(self.erased_at)}; its place and hash stand."
 
     @property
+    def actor_path(self) -> str:
+        """Where the page of who did it stands, among those of everybody; nothing for who has no id."""
+        is_known = self.actor_id and "/" not in self.actor_id
+        return f"{self.actor_type}/{quote(self.actor_id)}/" if is_known else ""
+
+    @property
     def actor_name(self) -> str:
         return self.get_actor_type_display() if self.is_erased else visible(self.actor_label)
 
@@ -126,9 +134,9 @@ class Envelope(models.Model):
         return visible(self.object_label)
 
     @property
-    def changed_fields(self) -> list[tuple[str, str, str]]:
+    def changed_fields(self) -> list[Difference]:
         """Each changed field with its value before and after, in words."""
-        return [(_title(name), spoken(before), spoken(after)) for name, (before, after) in (self.changes or {}).items()]
+        return [difference(_title(name), before, after) for name, (before, after) in (self.changes or {}).items()]
 
     @property
     def particulars(self) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@ from django_scopes import ScopedManager
 
 from security.ids import uuid7
 
+LONGEST_NAME = 80
 LOGS = [("billing", "Billing log"), ("security", "Security log")]
 
 
@@ -13,8 +14,8 @@ class SavedView(models.Model):
     company_id = models.UUIDField()
     user_id = models.UUIDField()
     log = models.CharField(max_length=8, choices=LOGS)
-    name = models.CharField(max_length=80)
-    query = models.CharField(max_length=2000, blank=True)
+    name = models.CharField(max_length=LONGEST_NAME)
+    query = models.TextField(blank=True)
     is_shared = models.BooleanField(default=False)
     made_at = models.DateTimeField()
 
@@ -30,18 +31,23 @@ class SavedView(models.Model):
 
 
 class Export(models.Model):
-    """A download of a log, and how far it has come."""
+    """A download of a log, and how far it has come.
+
+    `rows` is how many there are, where counting them is cheap; `moved_at` when it was last known to move.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company_id = models.UUIDField()
     user_id = models.UUIDField()
     log = models.CharField(max_length=8, choices=LOGS)
     format = models.CharField(max_length=8, choices=[("csv", "CSV"), ("jsonl", "JSON Lines")])
-    query = models.CharField(max_length=2000, blank=True)
+    query = models.TextField(blank=True)
     started_at = models.DateTimeField()
-    rows = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(null=True)
     rows_done = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    broken_off_at = models.DateTimeField(null=True)
 
     objects = ScopedManager(company="company_id")
 

@@ -1,83 +1,72 @@
-"""The two logs, and what happened to one object."""
+"""The two logs, and one entry of each."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from audit import actions, queries
-from audit.forms import FilterForm
-from audit.paging import page
-from security import refused_ids
+from audit import queries
+from audit.forms import FilterForm, SavedViewForm
+from audit.paging import Page
+from audit.views.asked import PERMISSIONS, address, answer, chosen, filters_of, found_page, note_reading
 from security.guards import require
 
 
-@require("audit.view")
+@require(PERMISSIONS["billing"])
 @require_safe
 def billing_log(request: HttpRequest) -> HttpResponse:
-    access = request.access
-    form = FilterForm(request.GET, log="billing", time_zone=access.company.time_zone)
-    rows = _chosen(request, form, queries.billing_events)
-    return _answer(request, "audit/logs/billing.html", rows, form=form)
+    return show_log(request, "billing")
 
 
-@require("security_log.view")
+@require(PERMISSIONS["security"])
 @require_safe
 def security_log(request: HttpRequest) -> HttpResponse:
-    access = request.access
-    actions.note_reading(company=access.company, by=access.actor, at=timezone.now())
-    form = FilterForm(request.GET, log="security", time_zone=access.company.time_zone)
-    rows = _chosen(request, form, queries.security_events)
-    return _answer(request, "audit/logs/security.html", rows, form=form)
+    note_reading(request, "security")
+    return show_log(request, "security")
 
 
-@require("audit.view")
+@require(PERMISSIONS["billing"])
 @require_safe
-def history(request: HttpRequest, object_type: str, object_id: UUID) -> HttpResponse:
-    access = request.access
-    filters = queries.Filters(object_type=object_type, object_id=str(object_id))
-    rows = queries.billing_events(access.company.pk, filters, access.visible_customer_ids())
-    latest = rows.order_by("-at", "-id").first()
-    if latest is None:
-        raise Http404
-    return _answer(request, "audit/logs/history.html", rows, latest=latest)
+def billing_entry(request: HttpRequest, id: UUID) -> HttpResponse:
+    return _entry(request, "billing", id)
 
 
-def _chosen(request: Any, form: FilterForm, query: Any) -> QuerySet[Any]:
-    """The rows the form asks for; none while it asks for something impossible."""
-    access = request.access
-    if not form.is_valid():
-        return query(access.company.pk, queries.Filters()).none()
-    filters, visible = form.filters(), access.visible_customer_ids()
-    if filters.customer_id:
-        about = queries.billing_events(access.company.pk, queries.Filters(customer_id=filters.customer_id), visible)
-        refused_ids.note_unless(about.exists(), request, str(filters.customer_id))
-    if filters.object_id:
-        about = query(access.company.pk, queries.Filters(object_id=filters.object_id), visible)
-        refused_ids.note_unless(about.exists(), request, filters.object_id)
-    return query(access.company.pk, filters, visible)
+@require(PERMISSIONS["security"])
+@require_safe
+def security_entry(request: HttpRequest, id: UUID) -> HttpResponse:
+    return _entry(request, "security", id)
 
 
-def _answer(request: HttpRequest, template: str, rows: QuerySet[Any], **context: Any) -> HttpResponse:
-    given = request.GET.dict()
-    found = page(rows, older_than=given.pop("older_than", ""), newer_than=given.pop("newer_than", ""))
-    kept = {name: value for name, value in given.items() if value}
-    context |= {
-        "page": found,
-        "newer": found.newer_than and _address(kept, newer_than=found.newer_than),
-        "older": found.older_than and _address(kept, older_than=found.older_than),
-        "is_narrowed": bool(kept),
-        "without_customer": _address(kept, customer=""),
-        "without_object": _address(kept, object=""),
+def show_log(request: Any, log: str, saving: SavedViewForm | None = None) -> HttpResponse:
+    """A log as its address narrows it; `saving` is a form for a saved view that was refused."""
+    access, kept = request.access, filters_of(request)
+    form = FilterForm(request.GET, log=log, access=access)
+    search = chosen(request, form, log)
+    path, query = reverse(f"audit:{log}_log"), address(kept)
+    views = queries.shown_views(log, access.company.pk, access.user.pk, is_restricted=access.is_restricted)
+    context = {
+        "form": form,
+        "log": log,
+        "query": query[1:],
+        "views": [
+            {"url": f"{path}?{one.query}", "label": one.name, "current": one.query == query[1:]} for one in views
+        ],
+        "own_views": [one for one in views if one.user_id == access.user.pk or access.can("security.edit")],
+        "saving": saving or SavedViewForm(),
+        "without_customer": path + address(kept, customer=""),
+        "without_object": path + address(kept, object=""),
+        "may_export": access.can("export.run"),
     }
-    return TemplateResponse(request, template, context)
+    return answer(request, f"audit/logs/{log}.html", found_page(request, search), path=path, **context)
 
 
-def _address(kept: dict[str, Any], **changed: str) -> str:
-    """The same page with some words of its address changed, or with an empty value left out."""
-    return "?" + urlencode({name: value for name, value in (kept | changed).items() if value})
+def _entry(request: Any, log: str, id: UUID) -> HttpResponse:
+    access = request.access
+    entry = queries.events_of(log, access.company.pk, access.visible_customer_ids()).filter(pk=id).first()
+    if entry is None:
+        raise Http404
+    note_reading(request, log)
+    queries.with_places([entry])
+    return answer(request, "audit/logs/entry.html", Page([entry], None, None), entry=entry, log=log)

@@ -1,0 +1,63 @@
+"""What leaves a log as a file leaves a trace before its first byte, and says how far it has come."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from audit import events, log
+from audit.actors import Actor
+from audit.models import Export
+
+IN_WORDS = {"csv": "CSV", "jsonl": "JSON Lines"}
+
+
+@transaction.atomic
+def begin(
+    *,
+    company: Any,
+    user: Any,
+    of: str,
+    format: str,
+    query: str,
+    filters: Mapping[str, str],
+    rows: int | None,
+    by: Actor,
+    at: datetime,
+) -> Export:
+    """Somebody takes what the filters show of a log with them; `rows` is how many entries that is, if known."""
+    export = Export.objects.create(
+        company_id=company.pk,
+        user_id=user.pk,
+        log=of,
+        format=format,
+        query=query,
+        rows=rows,
+        started_at=at,
+        moved_at=at,
+    )
+    log.record(
+        events.LOG_EXPORTED, target=company, by=by, at=at, log=of, format=IN_WORDS[format], filters=dict(filters)
+    )
+    return export
+
+
+def note_progress(*, export: Export, rows_done: int, at: datetime) -> None:
+    """How many entries have left."""
+    _set(export, rows_done=rows_done, moved_at=at)
+
+
+def finish(*, export: Export, rows_done: int, at: datetime) -> None:
+    """The whole file has left."""
+    _set(export, rows_done=rows_done, moved_at=at, finished_at=at)
+
+
+def break_off(*, export: Export, rows_done: int, at: datetime) -> None:
+    """Whoever received it went away, or it failed, before the end."""
+    _set(export, rows_done=rows_done, moved_at=at, broken_off_at=at)
+
+
+def _set(export: Export, **fields: Any) -> None:
+    """Written while the answer is under way, after its request and the scope of its company have ended."""
+    Export._base_manager.filter(pk=export.pk).update(**fields)

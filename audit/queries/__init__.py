@@ -1,0 +1,43 @@
+"""Reading the logs."""
+
+from audit.queries.exports import exports_of
+from audit.queries.filters import Filters, narrowed, search
+from audit.queries.histories import customer_history, histories, history, object_search
+from audit.queries.logs import (
+    account_events,
+    billing_events,
+    billing_search,
+    events_of,
+    in_log,
+    recent,
+    security_events,
+    security_search,
+    was_recorded,
+)
+from audit.queries.places import latest_checkpoint, with_places
+from audit.queries.saved_views import saved_views, shown_views, view_named
+
+__all__ = [
+    "Filters",
+    "account_events",
+    "billing_events",
+    "billing_search",
+    "customer_history",
+    "events_of",
+    "exports_of",
+    "histories",
+    "history",
+    "in_log",
+    "latest_checkpoint",
+    "narrowed",
+    "object_search",
+    "recent",
+    "saved_views",
+    "search",
+    "security_events",
+    "security_search",
+    "shown_views",
+    "view_named",
+    "was_recorded",
+    "with_places",
+]

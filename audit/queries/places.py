@@ -1,0 +1,22 @@
+"""The places of entries in the tree, and what was signed about it last."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from audit.models import Checkpoint, Leaf
+
+
+def with_places(entries: Sequence[Any]) -> Sequence[Any]:
+    """The entries, each with its `place`: its leaf in the tree, None while it waits for the sealer."""
+    leaves = {leaf.entry_id: leaf for leaf in Leaf.objects.filter(entry_id__in=[entry.pk for entry in entries])}
+    for entry in entries:
+        entry.place = leaves.get(entry.pk)
+    return entries
+
+
+def latest_checkpoint() -> str | None:
+    """The latest signed checkpoint with all signature lines, witnesses' too (C2SP tlog-checkpoint); None before one."""
+    latest = Checkpoint.objects.order_by("-id").first()
+    if latest is None:
+        return None
+    return latest.note + "".join(f"{one.line.rstrip()}\n" for one in latest.cosignatures.order_by("id"))
