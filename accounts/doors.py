@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from accounts.access import Access
 from accounts.models import (
     AccessReview,
+    Alert,
     ApiKey,
     Approval,
     FactorReset,
@@ -23,9 +24,11 @@ from accounts.models import (
     User,
 )
 from accounts.queries import roles
+from accounts.queries.alerts import alerts_shown_to
 from accounts.queries.approvals import approvals_shown_to
 from accounts.queries.factor_resets import open_resets
 from accounts.queries.invitations import listed_invitations
+from accounts.queries.log_erasing import Person, person
 from accounts.queries.memberships import team
 from accounts.queries.ownership import open_offers
 from accounts.queries.restrictions import named_for
@@ -121,3 +124,16 @@ def get_own_role(access: Access, key: str) -> Role:
 def get_approval(access: Access, id: UUID) -> Approval:
     """The request for a second person, if it is this member's own or one they could do themselves; otherwise 404."""
     return get_object_or_404(approvals_shown_to(access), pk=id)
+
+
+def get_alert(access: Access, id: UUID) -> Alert:
+    """The alert, if this member is shown it; otherwise 404."""
+    return get_object_or_404(alerts_shown_to(access), pk=id)
+
+
+def get_person_in_logs(access: Access, kind: str, id: UUID) -> Person:
+    """The person, if they were ever in the team of this company or its logs speak of them as a contact; else 404."""
+    found = person(access.company, kind, id)
+    if found is None:
+        raise Http404
+    return found

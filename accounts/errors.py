@@ -137,3 +137,11 @@ class ApprovalOutdated(ApprovalRefused):
 
 class ApiKeyRefused(AccountsError):
     pass
+
+
+class AlertRefused(AccountsError):
+    pass
+
+
+class LogSettingRefused(AccountsError):
+    pass

@@ -119,6 +119,7 @@ API_KEY_RESTRICTED = declare(
     "api_key.restricted", "changed which customers the API key {target} sees: {sight}", log="security", changes=True
 )
 API_KEY_REVOKED = declare("api_key.revoked", "revoked the API key {target} of {maker}", log="security", changes=True)
+API_KEY_VIEWED = declare("api_key.viewed", "opened the page of the API key {target}", log="security")
 API_KEY_USED = declare("api_key.used", "read records for the first time that day", log="security")
 API_KEY_EXPIRY_TOLD = declare(
     "api_key.expiry_told", "told {maker} that the API key {target} ends on {last_day}", log="security"
@@ -206,4 +207,15 @@ CHECKPOINT_MAILED = declare(
     "mailed the log’s checkpoint of {size} entries to {recipients}",
     log="security",
     kept={"size": NUMBER, "recipients": TEXTS},
+)
+
+# How long the logs say what they say
+LOG_RETENTION_CHANGED = declare(
+    "log_retention.changed", "changed how long {target} keeps what its entries say", log="security", changes=True
+)
+LOG_ERASING_ASKED = declare(
+    "log_erasing.asked",
+    "asked to erase what old entries say about a person: {reason}",
+    log="security",
+    kept={"person": TEXT},
 )

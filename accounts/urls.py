@@ -1,6 +1,7 @@
 from django.urls import path
 
 from accounts.views import (
+    alerts,
     api_keys,
     approval_rules,
     approvals,
@@ -12,6 +13,9 @@ from accounts.views import (
     invitations,
     joining,
     locking,
+    log_erasing,
+    log_retention,
+    log_settings,
     members,
     ownership,
     passkeys,
@@ -74,7 +78,13 @@ urlpatterns = [
     path("approvals/<uuid:id>/approve/", approvals.approve, name="approval_approve"),
     path("approvals/<uuid:id>/refuse/", approvals.refuse, name="approval_refuse"),
     path("approvals/<uuid:id>/withdraw/", approvals.withdraw, name="approval_withdraw"),
+    path("settings/alerts/", alerts.index, name="alert_list"),
+    path("settings/alerts/<uuid:id>/deal-with/", alerts.deal_with, name="alert_deal_with"),
+    path("settings/logs/", log_settings.edit, name="log_settings"),
     path("settings/sign-in/", policy.rules, name="sign_in_policy"),
+    path("settings/logs/retention/", log_retention.retention, name="log_retention"),
+    path("settings/logs/erase/", log_erasing.index, name="log_erasing"),
+    path("settings/logs/erase/<slug:kind>/<uuid:id>/", log_erasing.person, name="log_erasing_person"),
     path("settings/security/", security.overview, name="security"),
     path("settings/security/events/", security.events, name="security_events"),
     path("settings/security/sessions/stay/", sessions.stay, name="session_stay"),

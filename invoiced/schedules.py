@@ -9,11 +9,23 @@ from django.core.management import call_command
 from django.db.models import Model
 from django_tasks_db.models import DBTaskResult
 
-from accounts.actions import api_keys, approvals, clearing, factor_resets, factors, reviews, unused_members
+from accounts.actions import (
+    alerts,
+    api_keys,
+    approvals,
+    checkpoint_mail,
+    clearing,
+    factor_resets,
+    factors,
+    log_retention,
+    reviews,
+    unused_members,
+)
 from accounts.errors import AccountsError
 from accounts.models import Company
 from accounts.queries.api_keys import expiring_keys
 from accounts.queries.approvals import expired
+from accounts.queries.checkpoint_mail import companies_to_mail
 from accounts.queries.factor_resets import due_resets, lapsed_resets
 from accounts.queries.reviews import companies_to_remind
 from accounts.queries.unused_members import to_suspend, to_warn
@@ -32,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 STALE = datetime.timedelta(minutes=15)
 KEPT = datetime.timedelta(days=30)
+BATCHES_AT_A_STRETCH = 20
 AUTOMATION = Actor.automation("worker", "Automatic follow-up")
 
 
@@ -56,6 +69,19 @@ def follow_up_attempts(at: datetime.datetime) -> None:
                 _follow_up_attempts_of_company(at)
         except Exception:
             logger.exception("attempts of company %s could not be followed up", company.pk)
+
+
+def raise_alerts(at: datetime.datetime) -> None:
+    """Look through what was sealed since the last time; a long way behind, a stretch of it."""
+    for _ in range(BATCHES_AT_A_STRETCH):
+        if not alerts.follow(by=AUTOMATION, at=at):
+            return
+
+
+def mail_checkpoints(at: datetime.datetime) -> None:
+    """Let the log's checkpoint of the day leave, for each company that names addresses for it."""
+    for company in companies_to_mail(at):
+        _follow_up(checkpoint_mail.mail, at, company=company)
 
 
 def free_stale_tasks(at: datetime.datetime) -> None:
@@ -116,12 +142,15 @@ def remind_of_reviews(at: datetime.datetime) -> None:
 SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], None]]] = {
     "reminders": (datetime.timedelta(hours=1), remind),
     "unsettled attempts": (datetime.timedelta(minutes=1), follow_up_attempts),
+    "alerts": (datetime.timedelta(seconds=5), raise_alerts),
+    "checkpoint mail": (datetime.timedelta(minutes=15), mail_checkpoints),
     "stale tasks": (datetime.timedelta(minutes=1), free_stale_tasks),
     "factor resets": (datetime.timedelta(minutes=1), follow_up_factor_resets),
     "late approvals": (datetime.timedelta(minutes=1), end_late_approvals),
     "expiring API keys": (datetime.timedelta(days=1), tell_of_expiring_keys),
     "access reviews": (datetime.timedelta(days=1), remind_of_reviews),
     "unused members": (datetime.timedelta(days=1), follow_up_unused_members),
+    "log retention": (datetime.timedelta(days=1), log_retention.erase_due),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }
 

@@ -1,0 +1,123 @@
+"""The people a company's logs speak of, and how much of that can be erased."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Q
+
+from accounts.models import ApiKey, Company, Membership, User
+from accounts.queries.log_retention import COUNTED, in_words
+from audit import retention
+
+SHOWN = 20
+USER, CONTACT = "user", "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact, or somebody of the team, by their id and the name they were last seen under."""
+
+    kind: str
+    id: UUID
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_member_of(self, company: Company) -> bool:
+        """Whether they belong to the team today, suspended or not."""
+        return self.kind == USER and _memberships(company, self.id).present().exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many entries about a person can be erased, how many are too young, and the day on which none is."""
+
+    count: int
+    young: int
+    none_young_from: date | None
+
+    @property
+    def entries(self) -> str:
+        return in_words(self.count)
+
+    @property
+    def young_entries(self) -> str:
+        return in_words(self.young)
+
+
+def find(company: Company, text: str) -> list[Person]:
+    """Former members and contacts whose name or address holds a text, by name; no more than fit on a page."""
+    people: dict[tuple[str, UUID], Person] = {}
+    for person in [*_former_members(company, text), *_named_in_entries(company, text)]:
+        people.setdefault((person.kind, person.id), person)
+    return sorted(people.values(), key=lambda person: person.name.casefold())[:SHOWN]
+
+
+def person(company: Company, kind: str, id: UUID) -> Person | None:
+    """The person, if they were ever in the team of this company, or are a contact its entries speak of."""
+    if kind == USER:
+        member = _memberships(company, id).select_related("user").first()
+        return Person(USER, id, str(member.user)) if member else None
+    if kind == CONTACT:
+        for log in retention.LOGS:
+            rows = retention.unerased(log, company.pk).order_by("-at")
+            acted = rows.filter(actor_type="contact", actor_id=str(id)).values_list("actor_label", flat=True)
+            acted_on = rows.filter(object_type="contact", object_id=str(id)).values_list("object_label", flat=True)
+            if name := acted_on.first() or acted.first():
+                return Person(CONTACT, id, name)
+    return None
+
+
+def ids_of(company: Company, person: Person) -> list[str]:
+    """What stands for a person in the logs: their own id, and those of their memberships and API keys here."""
+    if person.kind == CONTACT:
+        return [str(person.id)]
+    memberships = _memberships(company, person.id)
+    keys = ApiKey.objects.filter(membership__in=memberships.order_by().values("pk"))
+    return [
+        str(id) for id in (person.id, *memberships.values_list("pk", flat=True), *keys.values_list("pk", flat=True))
+    ]
+
+
+def extent(company: Company, person: Person, at: datetime) -> Extent:
+    """How far erasing would go at an instant."""
+    until, whom = at - retention.KEPT_AT_LEAST, retention.about(ids_of(company, person))
+    old = [retention.erasable(log, company.pk, until).filter(whom) for log in retention.LOGS]
+    young = [retention.unerased(log, company.pk).filter(whom, at__gte=until) for log in retention.LOGS]
+    latest = max(filter(None, (rows.aggregate(latest=Max("at"))["latest"] for rows in young)), default=None)
+    return Extent(
+        count=retention.count_up_to(COUNTED, *old),
+        young=retention.count_up_to(COUNTED, *young),
+        none_young_from=latest and company.today(latest + retention.KEPT_AT_LEAST + timedelta(days=1)),
+    )
+
+
+def _memberships(company: Company, user_id: UUID) -> Any:
+    return Membership.objects.filter(company=company, user=user_id)
+
+
+def _former_members(company: Company, text: str) -> Iterator[Person]:
+    named = Q(name__icontains=text) | Q(email__icontains=text)
+    here = Membership.objects.filter(company=company)
+    users = User.objects.filter(named, pk__in=here.order_by().values("user"))
+    former = users.exclude(pk__in=here.present().order_by().values("user"))
+    for user in former.order_by("name", "pk")[:SHOWN]:
+        yield Person(USER, user.pk, str(user))
+
+
+def _named_in_entries(company: Company, text: str) -> Iterator[Person]:
+    """Contacts by what the entries call them, whatever their records say today."""
+    for log in retention.LOGS:
+        rows = retention.unerased(log, company.pk).order_by()
+        acted = rows.filter(actor_type="contact", actor_label__icontains=text)
+        acted_on = rows.filter(object_type="contact", object_label__icontains=text)
+        for named in (
+            acted.values_list("actor_id", "actor_label").distinct()[:SHOWN],
+            acted_on.values_list("object_id", "object_label").distinct()[:SHOWN],
+        ):
+            for id, name in named:
+                yield Person(CONTACT, UUID(id), name)
