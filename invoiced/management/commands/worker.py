@@ -4,11 +4,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from audit.sealer import seal_until
+from audit.sender import send_until
 from invoiced.worker import Worker
 
 
 class Command(BaseCommand):
-    help = "Send mail, ask payment providers, run what is scheduled and seal the logs, until stopped."
+    help = "Send mail, ask payment providers, run what is scheduled, seal the logs and stream them, until stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -22,11 +23,13 @@ class Command(BaseCommand):
         worker = Worker(pause)
         worker.stop_on_signals()
         sealer = threading.Thread(target=seal_until, args=[worker.stopping], name="sealer")
-        if not no_sealer:
-            sealer.start()
+        sender = threading.Thread(target=send_until, args=[worker.stopping], name="sender")
+        threads = [sender] if no_sealer else [sealer, sender]
+        for thread in threads:
+            thread.start()
         try:
             worker.run()
         finally:
             worker.stopping.set()
-            if sealer.is_alive():
-                sealer.join()
+            for thread in threads:
+                thread.join()
