@@ -1,13 +1,19 @@
-"""The key the log signs with. Its private half is a file that only the sealer's process can read."""
+"""The key the log signs with. Its private half is a file that only the sealer's process can read.
 
-import os
+Beside it lie, for a moment, the key that is to take over (`log.key.new`, until the database knows of it) and the one
+it took over from (`log.key.old`, until both have signed a checkpoint; then it is destroyed).
+"""
+
+import base64
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from audit.models import LogKey
 from audit.notes import BadNote, Signer, Verifier, parse_verifier
+from audit.tiles import put
 
 FILE = "log.key"
 
@@ -32,16 +38,20 @@ def timed(verifier: Verifier) -> Verifier:
     return Verifier(verifier.name, 0x04, verifier.public)
 
 
+def hand_over_text(name: str, old: Verifier, new: Verifier, size: int, root: bytes) -> str:
+    """What is signed when a new key takes over from an old one, at the last checkpoint that the old one signed."""
+    encoded = base64.b64encode(root).decode()
+    return f"invoiced.com/log-key-hand-over/v1\n{name}\n{old}\n{new}\n{size}\n{encoded}\n"
+
+
 def signer(at: datetime) -> Signer:
     """The log's private key, made when there has never been one."""
-    latest = LogKey.objects.order_by("-pk").first()
-    path = settings.SEALER_DIR / FILE
+    latest, path = _latest(), _file()
     if latest is None and not path.exists():
-        write_key(Signer.new(origin()))
-    try:
-        found = Signer.parse(path.read_text(encoding="ascii"))
-    except (OSError, UnicodeDecodeError, BadNote) as error:
-        raise KeyLost(f"{path} cannot be read ({error}). Put the key back, or run: manage.py replace_log_key") from None
+        write(path, Signer.new(origin()))
+    if latest is not None and _is(_file(".new"), latest):
+        install()
+    found = _read(path)
     if latest is None:
         LogKey.objects.create(verifier_key=str(found.verifier()), origin=found.name, size=0, hand_over="", made_at=at)
     elif str(found.verifier()) != latest.verifier_key:
@@ -51,11 +61,56 @@ def signer(at: datetime) -> Signer:
     return found
 
 
-def write_key(signer: Signer) -> None:
-    """Keep a private key where only this user can read it; one that is there is never overwritten."""
+def prepare() -> Signer:
+    """Make the key that is to take over, beside the one that signs."""
+    new = Signer.new(origin())
+    write(_file(".new"), new)
+    return new
+
+
+def install() -> None:
+    """Let the prepared key sign from now on; the one before is kept until both have signed a checkpoint."""
+    if _file().exists():
+        _file().replace(_file(".old"))
+    _file(".new").replace(_file())
+
+
+def former_signer() -> Signer | None:
+    """The key before this one, while no checkpoint has been signed by both."""
+    [*_, former, _] = [None, None, *LogKey.objects.order_by("pk")]
+    path = _file(".old")
+    return _read(path) if former and _is(path, former) else None
+
+
+def forget_former() -> None:
+    """Destroy the key before this one: nobody shall sign with it again."""
+    _file(".old").unlink(missing_ok=True)
+
+
+def write(path: Path, signer: Signer) -> None:
+    """Keep a private key where only this user can read it."""
     settings.SEALER_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = settings.SEALER_DIR / FILE
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(signer.written() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    put(path, f"{signer.written()}\n".encode(), mode=0o600)
+
+
+def _latest() -> LogKey | None:
+    return LogKey.objects.order_by("-pk").first()
+
+
+def _file(ending: str = "") -> Path:
+    folder: Path = settings.SEALER_DIR
+    return folder / f"{FILE}{ending}"
+
+
+def _is(path: Path, key: LogKey) -> bool:
+    try:
+        return str(_read(path).verifier()) == key.verifier_key
+    except KeyLost:
+        return False
+
+
+def _read(path: Path) -> Signer:
+    try:
+        return Signer.parse(path.read_text(encoding="ascii"))
+    except (OSError, UnicodeDecodeError, BadNote) as error:
+        raise KeyLost(f"{path} cannot be read ({error}). Put the key back, or run: manage.py replace_log_key") from None

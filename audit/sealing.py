@@ -15,13 +15,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from audit import log_keys
 from audit.leaves import TABLES, entry_hash, rows_of
 from audit.merkle import tree_hash
-from audit.models import Checkpoint, Leaf, SealerState, Waiting
+from audit.models import Check, Checkpoint, Leaf, SealerState, Waiting
 from audit.notes import Checkpoint as Head
+from audit.notes import Signer
 from audit.tiles import WIDTH, BadTile, Tiles, put
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ BATCH = 2_000
 LEAVES_AT_ONCE = 256 * WIDTH
 SIGNED_EVERY = timedelta(seconds=5)
 SIGNED_WHEN_QUIET = timedelta(hours=1)
+NOTED_EVERY = timedelta(seconds=10)
 ADVISORY_LOCK = 0x5EA1_1065
 """The PostgreSQL lock of whoever seals, arbitrary and fixed."""
 
@@ -44,20 +46,23 @@ class CannotSeal(Exception):
 
 def turn(at: datetime) -> int:
     """Seal and sign what there is; how many entries got their place. What goes wrong is kept where pages show it."""
-    with _only_one() as is_ours:
-        if not is_ours:
-            return 0
-        try:
-            sealed = place_waiting(at)
-            publish(at)
-        except (CannotSeal, log_keys.KeyLost, BadTile) as problem:
-            _note(at, str(problem))
-            return 0
-        except OSError as error:
-            _note(at, f"The files of the log cannot be written: {error.strerror or error}.")
-            return 0
-        _note(at, "")
-        return sealed
+    try:
+        with only_one() as is_ours:
+            return _turn(at) if is_ours else 0
+    except OSError as error:
+        _note(at, f"The files of the log cannot be written: {error.strerror or error}. Make room, or mend the disk.")
+        return 0
+
+
+def _turn(at: datetime) -> int:
+    try:
+        sealed = place_waiting(at)
+        publish(at)
+    except (CannotSeal, log_keys.KeyLost, BadTile) as problem:
+        _note(at, str(problem))
+        return 0
+    _note(at, "")
+    return sealed
 
 
 def place_waiting(at: datetime) -> int:
@@ -87,17 +92,24 @@ def publish(at: datetime) -> None:
         raise CannotSeal(f"{last.size} entries were signed, and only {size} are left. Restore the database.")
     if last:
         _write_head(last)
-    if size == 0 or not _is_due(last, size, at):
+    former = log_keys.former_signer()
+    if size == 0 or not (former or _is_due(last, size, at)):
         return
-    tiles = _signed_tiles(last)
+    tiles = _signed_tiles(last, at)
     for start in range(tiles.size, size, LEAVES_AT_ONCE):
         tiles = tiles.extend(_leaf_hashes(start, min(size, start + LEAVES_AT_ONCE)))
     root = tree_hash(0, size, tiles.node)
     # A clock that was set back never signs an earlier time than the last one.
     signed_at = max(at, last.signed_at) if last else at
-    head = Head(signer.name, size, root)
-    note = head.text + "\n" + signer.sign(head.text) + signer.cosign(head.text, int(signed_at.timestamp()))
+    head, signers = Head(signer.name, size, root), [signer, former] if former else [signer]
+    note = head.text + "\n" + "".join(_signatures(head.text, one, signed_at) for one in signers)
     _write_head(Checkpoint.objects.create(size=size, root=root, note=note, signed_at=signed_at))
+    if former:
+        log_keys.forget_former()
+
+
+def _signatures(text: str, signer: Signer, at: datetime) -> str:
+    return signer.sign(text) + signer.cosign(text, int(at.timestamp()))
 
 
 def rebuild_tiles(size: int) -> Tiles:
@@ -156,9 +168,20 @@ def _place(batch: list[Place], rows: dict[tuple[str, UUID], tuple[Any, ...]], at
                 sealed_at=at,
             )
         )
-    with transaction.atomic():
-        Leaf.objects.bulk_create(leaves, batch_size=500)
-        Waiting.objects.filter(position__in=[position for position, _, _ in batch]).delete()
+    try:
+        with transaction.atomic():
+            Leaf.objects.bulk_create(leaves, batch_size=500)
+            Waiting.objects.filter(position__in=[position for position, _, _ in batch]).delete()
+    except IntegrityError as refusal:
+        _forget_placed()
+        raise CannotSeal(
+            f"Places were given by somebody else, or an entry had one already ({refusal}). The next turn tries again."
+        ) from None
+
+
+def _forget_placed() -> None:
+    """Take out of the queue what has its place: only somebody at the database puts an entry there again."""
+    Waiting.objects.filter(entry_id__in=Leaf.objects.values("entry_id")).delete()
 
 
 def _last_number(company_id: str | None) -> int:
@@ -173,7 +196,7 @@ def _is_due(last: Checkpoint | None, size: int, at: datetime) -> bool:
     return at - last.signed_at >= (SIGNED_EVERY if size > last.size else SIGNED_WHEN_QUIET)
 
 
-def _signed_tiles(last: Checkpoint | None) -> Tiles:
+def _signed_tiles(last: Checkpoint | None, at: datetime) -> Tiles:
     """The tiles of what was signed last, which must still give what was signed; damaged ones are written again."""
     if last is None:
         return Tiles(tile_folder(), 0)
@@ -191,7 +214,17 @@ def _signed_tiles(last: Checkpoint | None) -> Tiles:
             f"The entries no longer give the root that was signed at {last.size}. Nothing more is signed. "
             "Run manage.py verify_audit_log to see what was changed, and restore the database."
         )
+    _tell_of_repair(last.size, damage, at)
     return tiles
+
+
+def _tell_of_repair(size: int, damage: str, at: datetime) -> None:
+    """Files that were damaged and written again stand beside the daily checks, as one that found something."""
+    sentence = f"Files of the log were damaged ({damage}). They were written again from the database."
+    finding = {"what": "tiles_repaired", "sentence": sentence, "index": None, "company": ""}
+    Check.objects.create(
+        started_at=at, finished_at=at, size=size, position=size, findings=[finding], outcome=Check.Outcome.FAILED
+    )
 
 
 def _leaf_hashes(start: int, end: int) -> list[bytes]:
@@ -212,7 +245,7 @@ def _write_head(checkpoint: Checkpoint) -> None:
 
 
 @contextmanager
-def _only_one() -> Iterator[bool]:
+def only_one() -> Iterator[bool]:
     """Whether we are the one who seals now: one process on this machine, one session at the database."""
     settings.LOG_DIR.mkdir(parents=True, exist_ok=True)
     with open(settings.LOG_DIR / ".lock", "w", encoding="ascii") as file:
@@ -236,10 +269,12 @@ def _only_one() -> Iterator[bool]:
 
 
 def _note(at: datetime, problem: str) -> None:
-    """Keep that the sealer is alive, and what is wrong since when."""
-    if problem:
-        logger.error("the log is not sealed: %s", problem)
+    """Keep that the sealer is alive, and what is wrong since when. Nothing is written while little has changed."""
     known = SealerState.objects.filter(pk=1).first()
+    if known and known.problem == problem and timedelta(0) <= at - known.seen_at < NOTED_EVERY:
+        return
+    if problem and not (known and known.problem == problem):
+        logger.error("the log is not sealed: %s", problem)
     since = known.problem_since if known and known.problem else at
     SealerState.objects.update_or_create(
         pk=1, defaults={"seen_at": at, "problem": problem, "problem_since": since if problem else None}

@@ -11,6 +11,7 @@ from tests.audit import make
 def own_registry(monkeypatch):
     """What a test declares is forgotten afterwards."""
     monkeypatch.setattr(registry, "_types", dict(registry._types))
+    monkeypatch.setattr(registry, "_reserved", dict(registry._reserved))
     monkeypatch.setattr(registry, "_links", {})
 
 

@@ -185,7 +185,8 @@ LAYERS = {
         "worker": "models retries schedules",
         "urls": "views mailbox",
         "demo": "env models",
-        "management": "demo env models schedules worker",
+        "database_roles": "",
+        "management": "database_roles demo env models schedules worker",
     },
 }
 

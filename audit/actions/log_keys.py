@@ -1,0 +1,65 @@
+"""A new key for the log, signed in by the one before it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from audit import events, log, log_keys, sealing
+from audit.actors import Actor
+from audit.errors import KeyNotReplaceable
+from audit.merkle import EMPTY_ROOT
+from audit.models import Checkpoint, LogKey
+from audit.notes import Signer, parse_verifier
+
+
+def replace(*, is_lost: bool, by: Actor, at: datetime) -> LogKey:
+    """Let a new key sign from now on. The old one signs the hand-over too, unless it is lost.
+
+    Nobody seals meanwhile. Killed at any moment, the log has either key, and the sealer goes on with it.
+    """
+    with sealing.only_one() as is_ours:
+        if not is_ours:
+            raise KeyNotReplaceable("The sealer is at work right now. Try again in a moment.")
+        former = LogKey.objects.order_by("-pk").first()
+        if former is None:
+            raise KeyNotReplaceable("The log has no key yet: the sealer makes one at its first turn.")
+        old = _old_key(at)
+        if old is None and not is_lost:
+            raise KeyNotReplaceable("The old key cannot be read. Put it back, or say that it is gone: --lost")
+        if old is not None and is_lost:
+            raise KeyNotReplaceable("The old key is at hand and can sign the hand-over: leave out --lost.")
+        key = _hand_over(former, old, log_keys.prepare(), by, at)
+        log_keys.install()
+    return key
+
+
+def _old_key(at: datetime) -> Signer | None:
+    try:
+        return log_keys.signer(at)
+    except log_keys.KeyLost:
+        return None
+
+
+@transaction.atomic
+def _hand_over(former: LogKey, old: Signer | None, new: Signer, by: Actor, at: datetime) -> LogKey:
+    last = Checkpoint.objects.order_by("-pk").first()
+    size, root = (last.size, bytes(last.root)) if last else (0, EMPTY_ROOT)
+    text = log_keys.hand_over_text(former.origin, parse_verifier(former.verifier_key), new.verifier(), size, root)
+    signatures = "".join(signer.sign(text) for signer in (new, old) if signer)
+    key = LogKey.objects.create(
+        verifier_key=str(new.verifier()),
+        origin=former.origin,
+        size=size,
+        hand_over=f"{text}\n{signatures}",
+        made_at=at,
+    )
+    log.record(
+        events.LOG_KEY_REPLACED,
+        target=key,
+        by=by,
+        at=at,
+        former=former.verifier_key,
+        size=size,
+        is_lost=old is None,
+    )
+    return key

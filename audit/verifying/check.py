@@ -1,0 +1,139 @@
+"""The check of the whole log, a piece at a time. How far it came are plain values, so that another process can go on.
+
+Everything is compared with what was signed: entries with the hashes of their places, places with the tiles and with
+the root of every checkpoint, checkpoints with the keys, keys with their hand-overs.
+"""
+
+from typing import Any
+
+from django.db.models import Max, Min
+
+from audit import log_keys
+from audit.leaves import TABLES
+from audit.models import Checkpoint, Leaf
+from audit.notes import BadNote, parse_verifier
+from audit.verifying.checkpoints import check_checkpoints, opened_head
+from audit.verifying.entries import check_entries
+from audit.verifying.erasing import Erasings
+from audit.verifying.findings import Finding
+from audit.verifying.keys import check_keys
+from audit.verifying.unplaced import check_unplaced
+
+State = dict[str, Any]
+
+
+class UnknownCheckpoint(Exception):
+    """The checkpoint that was given is none, or nobody we know signed it."""
+
+
+def begin(*, since: str = "", trusted: str = "", with_tiles: bool = True) -> State:
+    """The state of a check of everything that is sealed now, or of what came after a checkpoint given as its text.
+
+    `trusted` is a verifier key that must have signed the given checkpoint, and must be one of the log's.
+    """
+    size, root = _given(since, trusted) if since else (0, "")
+    last = Checkpoint.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    first = Checkpoint.objects.filter(size__gte=size).aggregate(pk=Min("pk"))["pk"] or last + 1
+    return {
+        "stage": "keys",
+        "trusted": trusted,
+        "with_tiles": with_tiles,
+        "checkpoints": {
+            "after": first - 1,
+            "last": last,
+            "size": size,
+            "root": root,
+            "at": "",
+        },
+        "entries": {
+            "position": 0,
+            "size": 0,
+            "signed": 0,
+            "since": size,
+            "since_root": root,
+            "levels": [],
+            "numbers": {},
+            "is_broken": False,
+        },
+        "unplaced": {"log": next(iter(TABLES)), "after": ""},
+    }
+
+
+class Verification:
+    """A check under way. Call `go_on` until it says that nothing is left; `state` can be kept after each call."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._erasings = Erasings()
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.state["stage"] == "done")
+
+    @property
+    def position(self) -> int:
+        """How many entries have been looked at, or hashed only where they came before the given checkpoint."""
+        return int(self.state["entries"]["position"])
+
+    @property
+    def size(self) -> int:
+        """How many there are; 0 before the checkpoints have been read."""
+        return int(self.state["entries"]["size"])
+
+    def go_on(self) -> list[Finding]:
+        """Do the next piece, which takes a moment, and give what it found."""
+        piece = getattr(self, f"_{self.state['stage']}")
+        found: list[Finding] = piece()
+        return found
+
+    def _keys(self) -> list[Finding]:
+        self.state["stage"] = "checkpoints"
+        return check_keys(self.state["trusted"])
+
+    def _checkpoints(self) -> list[Finding]:
+        state = self.state["checkpoints"]
+        found = check_checkpoints(state)
+        if not state.pop("is_done", False):
+            return found
+        self.state["stage"] = "entries"
+        unsigned = Leaf.objects.filter(index__gte=state["size"])
+        size = state["size"] + unsigned.count()
+        self.state["entries"] |= {"size": size, "signed": state["size"]}
+        return found + [_beyond(leaf) for leaf in unsigned.filter(index__gte=size).order_by("index")[:100]]
+
+    def _entries(self) -> list[Finding]:
+        state = self.state["entries"]
+        found = check_entries(state, self._erasings, self.state["with_tiles"]) if state["size"] else []
+        if state["position"] >= state["size"]:
+            self.state["stage"] = "unplaced"
+        return found
+
+    def _unplaced(self) -> list[Finding]:
+        found = check_unplaced(self.state["unplaced"])
+        if self.state["unplaced"]["log"] is None:
+            self.state["stage"] = "done"
+        return found
+
+
+def _given(note: str, trusted: str) -> tuple[int, str]:
+    try:
+        keys = [parse_verifier(trusted)] if trusted else log_keys.verifiers()
+        head, _ = opened_head(note, keys)
+    except BadNote as problem:
+        raise UnknownCheckpoint(f"The checkpoint cannot be used: {problem}") from None
+    if head.origin != log_keys.origin():
+        raise UnknownCheckpoint(f"The checkpoint is of the log {head.origin}, and this one is {log_keys.origin()}.")
+    return head.size, head.root.hex()
+
+
+def _beyond(leaf: Leaf) -> Finding:
+    return Finding(
+        "leaf_added",
+        "A place was added beyond the end of the tree.",
+        log=leaf.log,
+        entry=str(leaf.entry_id),
+        index=leaf.index,
+        number=leaf.number,
+        company=str(leaf.company_id or ""),
+        at=f"sealed {leaf.sealed_at:%Y-%m-%dT%H:%M:%SZ}",
+    )

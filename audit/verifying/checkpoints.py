@@ -1,0 +1,93 @@
+"""Whether every checkpoint was signed by the key of its day, and none takes back what an earlier one said."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from django.conf import settings
+
+from audit import log_keys
+from audit.models import Checkpoint, LogKey
+from audit.notes import BadNote, Verifier, opened, parse_verifier
+from audit.notes import Checkpoint as Head
+from audit.verifying.findings import Finding
+
+PIECE = 500
+
+
+def check_checkpoints(state: dict[str, Any]) -> list[Finding]:
+    """Check the next few; `state` is {"after", "size", "root", "at"} of the latest good one, and `is_done` at last."""
+    rows = list(Checkpoint.objects.filter(pk__gt=state["after"], pk__lte=state["last"]).order_by("pk")[:PIECE])
+    terms = _terms()
+    found = []
+    for row in rows:
+        problems = _signature(row, terms) or _order(row, state)
+        found += problems
+        state["after"] = row.pk
+        if not problems:
+            state |= {"size": row.size, "root": bytes(row.root).hex(), "at": row.signed_at.isoformat()}
+    if len(rows) < PIECE:
+        state["is_done"] = True
+        found += _file()
+    return found
+
+
+def opened_head(note: str, verifiers: list[Verifier]) -> tuple[Head, dict[Verifier, int | None]]:
+    """The checkpoint in a note that one of these keys signed; BadNote otherwise."""
+    plain_and_timed = [*verifiers, *map(log_keys.timed, verifiers)]
+    text, signers = opened(note, plain_and_timed)
+    return Head.parse(text), signers
+
+
+def _terms() -> list[tuple[int, int | None, Verifier]]:
+    """Every key, from how many entries it signs and up to how many."""
+    keys = [(key.size, parse_verifier(key.verifier_key)) for key in LogKey.objects.order_by("pk")]
+    sizes: list[int | None] = [size for size, _ in keys]
+    return [(start, end, key) for (start, key), (_, end) in zip(keys, pairwise([*sizes, None]), strict=True)]
+
+
+def _signature(row: Checkpoint, terms: list[tuple[int, int | None, Verifier]]) -> list[Finding]:
+    in_office = [key for start, end, key in terms if row.size >= start and (end is None or row.size <= end)]
+    try:
+        head, signers = opened_head(row.note, in_office)
+    except BadNote as problem:
+        return [_about(row, "checkpoint_unsigned", f"is not signed by the key of the log: {problem}")]
+    signed = max((at for at in signers.values() if at is not None), default=None)
+    if (head.origin, head.size, head.root) != (log_keys.origin(), row.size, bytes(row.root)):
+        return [_about(row, "checkpoint_changed", "was signed with another origin, size or root than it is kept with.")]
+    if not any(key in signers for key in in_office) or signed != int(row.signed_at.timestamp()):
+        return [_about(row, "checkpoint_changed", "was signed at another time than it is kept with.")]
+    return []
+
+
+def _order(row: Checkpoint, before: dict[str, Any]) -> list[Finding]:
+    if row.size < before["size"]:
+        return [_about(row, "checkpoint_smaller", f"came after one of {before['size']} entries: a log never shrinks.")]
+    if row.size == before["size"] and bytes(row.root).hex() != before["root"]:
+        return [_about(row, "checkpoint_fork", "has another root than an earlier one of the same size: a fork.")]
+    if before["at"] and row.signed_at < datetime.fromisoformat(before["at"]):
+        return [_about(row, "checkpoint_earlier", "bears an earlier time than one before it.")]
+    return []
+
+
+def _file() -> list[Finding]:
+    """The checkpoint that everybody can fetch must be one of ours."""
+    path = settings.LOG_DIR / "checkpoint"
+    if not Checkpoint.objects.exists():
+        return []
+    try:
+        head, _ = opened_head(path.read_text(encoding="utf-8"), log_keys.verifiers())
+    except FileNotFoundError:
+        return [Finding("checkpoint_file", f"{path} is missing. The sealer writes it again.")]
+    except (OSError, UnicodeDecodeError, BadNote) as problem:
+        return [Finding("checkpoint_file", f"{path} is not the log's checkpoint: {problem}")]
+    if not Checkpoint.objects.filter(size=head.size, root=head.root).exists():
+        return [
+            Finding("checkpoint_fork", f"{path} has a root at {head.size} entries that the database knows nothing of.")
+        ]
+    return []
+
+
+def _about(row: Checkpoint, what: str, problem: str) -> Finding:
+    at = f"{row.signed_at:%Y-%m-%dT%H:%M:%SZ}"
+    return Finding(what, f"The checkpoint {row.pk} of {row.size} entries {problem}", index=row.size, at=at)

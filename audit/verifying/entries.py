@@ -1,0 +1,164 @@
+"""The walk along the tree: every entry, its place and its number, and the root that was signed at every size."""
+
+from typing import Any, NamedTuple
+
+from django.db import OperationalError, connection
+
+from audit.leaves import TABLES, columns, entry_hash
+from audit.sealing import tile_folder
+from audit.tiles import WIDTH, BadTile, Tiles
+from audit.verifying.erasing import Erasings
+from audit.verifying.findings import Finding, uuid_text
+from audit.verifying.tree import check_tree
+
+PIECE = 16 * WIDTH
+UNREADABLE = ("", None, None, "")
+
+
+class Place(NamedTuple):
+    """A row of the leaves, as the database hands it out."""
+
+    index: int
+    log: str
+    entry: Any
+    company: str | None
+    number: int
+    hash: bytes
+    sealed_at: Any
+
+    def finding(self, what: str, sentence: str, at: str = "") -> Finding:
+        return Finding(
+            what,
+            sentence,
+            log=self.log,
+            entry=uuid_text(self.entry),
+            index=self.index,
+            number=self.number,
+            company=uuid_text(self.company),
+            at=at or f"sealed {self.sealed_at}",
+        )
+
+
+def check_entries(state: dict[str, Any], erasings: Erasings, with_tiles: bool) -> list[Finding]:
+    """Check the next piece of the tree.
+
+    `state` is {"position", "size", "signed", "since", "levels", "numbers", "is_broken"}: up to `since` nothing but
+    the hashes of the leaves is taken, and `signed` is how many leaves the tiles must hold.
+    """
+    start, end = state["position"], min(state["position"] + PIECE, state["size"])
+    tiles = Tiles(tile_folder(), state["signed"]) if with_tiles else None
+    places = _places(start, end)
+    rows = _rows(max(start, state["since"]), end)
+    found = _check_places(places, rows, state, erasings, tiles)
+    hashes = {place[0]: bytes(place[5]) for place in places}
+    for wrong in found:
+        # Where the tile still has what was sealed, the tree is followed with that.
+        if wrong.what == "leaf_changed" and wrong.index is not None:
+            hashes.pop(wrong.index, None)
+    state["position"] = end
+    return found + check_tree(state, start, end, hashes, tiles, told={wrong.index for wrong in found})
+
+
+def _check_places(
+    places: list[tuple[Any, ...]],
+    rows: dict[int, tuple[Any, ...]],
+    state: dict[str, Any],
+    erasings: Erasings,
+    tiles: Tiles | None,
+) -> list[Finding]:
+    """Every number in its turn, every entry as it was sealed. The hot loop: a hundred thousand a second."""
+    found, numbers, since = [], state["numbers"], state["since"]
+    for place in places:
+        index, log, _, company, number, sealed, _ = place
+        last = numbers.get(company or "", 0)
+        numbers[company or ""] = number
+        if index < since:
+            continue
+        if number != last + 1:
+            found.append(_out_of_turn(Place(*place), last))
+        row = rows.get(index)
+        if row is None or row[1] or row[2] or _hash(log, number, row) != sealed:
+            found += _not_as_sealed(Place(*place), row, erasings, tiles)
+    return found
+
+
+def _hash(log: str, number: int, row: tuple[Any, ...]) -> bytes | None:
+    """The hash of the entry in a row of ours; None where something in it is no longer what we write."""
+    try:
+        return entry_hash(log, number, row[3:])
+    except (TypeError, ValueError):
+        return None
+
+
+def _out_of_turn(place: Place, last: int) -> Finding:
+    if place.number <= last:
+        return place.finding("number_twice", f"The number {place.number} comes after {last} in the same log.")
+    missing = f"{last + 1}" if place.number == last + 2 else f"{last + 1} to {place.number - 1}"
+    return place.finding("number_gap", f"The number {place.number} comes after {last}: {missing} is missing.")
+
+
+def _not_as_sealed(place: Place, row: tuple[Any, ...] | None, erasings: Erasings, tiles: Tiles | None) -> list[Finding]:
+    if row is None:
+        return [place.finding("entry_removed", "An entry was removed: it was sealed, and is gone.")]
+    is_elsewhere, is_erased, entry = row[1], row[2], row[3:]
+    if is_elsewhere:
+        return [place.finding("leaf_changed_company", "A place names another company than its entry.", entry[3])]
+    if is_erased:
+        if erasings.cover(place.company, place.number):
+            return []
+        sentence = "An entry is marked as erased, and no sealed entry says that it was."
+        return [place.finding("erased_unsaid", sentence, entry[3])]
+    if tiles and _in_tile(tiles, place.index) == _hash(place.log, place.number, row):
+        sentence = "The hash kept with a place was changed; the entry is as it was sealed."
+        return [place.finding("leaf_changed", sentence, entry[3])]
+    sentence = "An entry was changed, or its place or number: it no longer gives the hash it was sealed with."
+    return [place.finding("entry_changed", sentence, entry[3])]
+
+
+def _in_tile(tiles: Tiles, index: int) -> bytes | None:
+    try:
+        return tiles.node(0, index)
+    except BadTile:
+        return None
+
+
+def _places(start: int, end: int) -> list[tuple[Any, ...]]:
+    company = "company_id::text" if connection.vendor == "postgresql" else "company_id"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT "index", log, entry_id, {company}, number, hash, sealed_at FROM audit_leaf '  # noqa: S608
+            'WHERE "index" >= %s AND "index" < %s ORDER BY "index"',
+            [start, end],
+        )
+        return cursor.fetchall()
+
+
+def _rows(start: int, end: int) -> dict[int, tuple[Any, ...]]:
+    """The entries of these places by index: whether the place names another company, whether erased, and the rest.
+
+    SQLite hands out no text that is not UTF-8: of such a row only that it cannot be read.
+    """
+    try:
+        return _fetched(start, end)
+    except OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    if end - start == 1:
+        return {start: (start, False, False, *UNREADABLE)}
+    middle = (start + end) // 2
+    return _rows(start, middle) | _rows(middle, end)
+
+
+def _fetched(start: int, end: int) -> dict[int, tuple[Any, ...]]:
+    found = {}
+    differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
+    with connection.cursor() as cursor:
+        for log, table in TABLES.items():
+            cursor.execute(
+                f'SELECT l."index", l.company_id {differs} e.company_id, e.erased_at IS NOT NULL, '  # noqa: S608
+                f"{columns('e')} FROM audit_leaf l JOIN {table} e ON e.id = l.entry_id "
+                'WHERE l."index" >= %s AND l."index" < %s AND l.log = %s',
+                [start, end, log],
+            )
+            found |= {row[0]: row for row in cursor.fetchall()}
+    return found

@@ -1,0 +1,39 @@
+"""What a check finds: which entry, and what is not as it was sealed."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be. `at` is when the entry was written, as text; "" where none is known.
+
+    A warning is told of in every check, and does not make one fail.
+    """
+
+    what: str
+    sentence: str
+    log: str = ""
+    entry: str = ""
+    index: int | None = None
+    number: int | None = None
+    company: str = ""
+    at: str = ""
+    is_warning: bool = False
+
+    def __str__(self) -> str:
+        places = [
+            self.entry and f"{self.log} entry {self.entry}",
+            self.number is not None and f"number {self.number}",
+            self.company and f"company {self.company}",
+            self.index is not None and f"index {self.index}",
+            self.at and f"of {self.at}",
+        ]
+        place = ", ".join(part for part in places if part)
+        return f"{self.sentence} ({place})" if place else self.sentence
+
+
+def uuid_text(stored: Any) -> str:
+    """A UUID as people write it, however the database hands it out; "" for none."""
+    return str(UUID(str(stored))) if stored else ""
