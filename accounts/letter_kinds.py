@@ -69,12 +69,17 @@ KINDS: dict[str, Kind] = {
     "approval_decided": _kind("by", "act", "about", "outcome", "page"),
     "approval_expired": _kind("act", "about", "outcome", "page"),
     "approval_rules_changed": _kind("by", "rules"),
+    "alert": _kind("alert", "sentence", "happened"),
+    "alert_to_address": _kind("alert", "sentence", "happened"),
+    "checkpoint": _kind("size"),
 }
-"""`factor`, `factors` and the people are names; `due` is an instant in ISO 8601; `page` is a path of this site;
-`fresh_start` is empty, "asked" or "nobody to ask"; `changed` tells in sentences what is different;
-`sight` says which customers somebody sees."""
+"""`factor`, `factors` and the people are names; `due` and `happened` are instants in ISO 8601;
+`page` is a path of this site; `fresh_start` is empty, "asked" or "nobody to ask"; `changed` tells in sentences what is
+different; `sight` says which customers somebody sees."""
 
-TO_AN_ADDRESS = frozenset({"invitation"})
+INSTANTS = {"due", "happened"}
+
+TO_AN_ADDRESS = frozenset({"invitation", "alert_to_address", "checkpoint"})
 """Kinds for whoever has an address: they leave, and alike, whether it has an account or not."""
 
 TO_WHO_LEFT = frozenset(
@@ -91,6 +96,7 @@ TO_WHO_LEFT = frozenset(
 
 ORIGIN = {"device", "ip"}
 PAGES = {
+    "alert": ("accounts:alert_list", "See the alerts"),
     "api_key_expires": ("accounts:api_key_list", "See the API keys"),
     "approval_rules_changed": ("accounts:approval_rules", "See the rules"),
     "not_me_done": ("accounts:forgot_password", "Choose a new password"),

@@ -17,8 +17,9 @@ from django.utils.dateformat import format as written
 from django_tasks import task
 
 from accounts import events, mail
-from accounts.letter_kinds import KINDS, LINKS, ORIGIN, PAGES, TO_AN_ADDRESS, TO_WHO_LEFT
+from accounts.letter_kinds import INSTANTS, KINDS, LINKS, ORIGIN, PAGES, TO_AN_ADDRESS, TO_WHO_LEFT
 from accounts.models import Company, Letter, MailedLink, User
+from accounts.queries.checkpoint_mail import MailedCheckpoint, checkpoint_of
 from accounts.queries.letters import may_know
 from accounts.queries.memberships import home_company_id, zone_of
 from audit import log
@@ -95,14 +96,18 @@ def send(letter: Letter, at: datetime) -> None:
 
 
 def compose(letter: Letter, at: datetime) -> EmailMultiAlternatives:
-    """The letter with a fresh link, as text and as HTML."""
-    return mail.compose(
+    """The letter with a fresh link, as text and as HTML; a checkpoint is also enclosed, byte for byte."""
+    checkpoint = _checkpoint(letter)
+    message = mail.compose(
         f"emails/accounts/{letter.kind}",
-        _context(letter) | _action(letter, at),
+        _context(letter) | _action(letter, at) | {"checkpoint": checkpoint},
         id=letter.pk,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[letter.recipient],
     )
+    if checkpoint:
+        message.attach(mail.text_file("checkpoint", checkpoint.note))
+    return message
 
 
 def _require_known(kind: str, facts: dict[str, str], link: MailedLink | None) -> None:
@@ -118,8 +123,8 @@ def _require_known(kind: str, facts: dict[str, str], link: MailedLink | None) ->
 def _context(letter: Letter) -> dict[str, Any]:
     zone = _zone(letter)
     facts = {name: mail.one_line(value) for name, value in letter.facts.items()}
-    if "due" in facts:
-        facts["due"] = _instant(datetime.fromisoformat(facts["due"]), zone)
+    for name in INSTANTS & facts.keys():
+        facts[name] = _instant(datetime.fromisoformat(facts[name]), zone)
     return {
         "company": letter.company,
         "name": mail.one_line(letter.user.name) if letter.user else "",
@@ -129,6 +134,11 @@ def _context(letter: Letter) -> dict[str, Any]:
         "until": _instant(letter.link.expires_at, zone) if letter.link else "",
         "site": settings.SITE_URL,
     }
+
+
+def _checkpoint(letter: Letter) -> MailedCheckpoint | None:
+    """What a letter of that kind is about. It is many lines that no fact could hold, so it is read when it leaves."""
+    return checkpoint_of(int(letter.facts["size"])) if letter.kind == "checkpoint" else None
 
 
 def _action(letter: Letter, at: datetime) -> dict[str, str]:

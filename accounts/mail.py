@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+from email.mime.text import MIMEText
 from email.utils import parseaddr
 from typing import Any
 
@@ -37,6 +38,13 @@ def compose(name: str, context: dict[str, Any], *, id: Any, **head: Any) -> Emai
     )
     letter.attach_alternative(render_to_string(f"{name}.html", context | {"subject": subject}), "text/html")
     return letter
+
+
+def text_file(name: str, text: str) -> MIMEText:
+    """A text to enclose, whose bytes no server on the way wraps or ends differently."""
+    enclosed = MIMEText(text, "plain", "utf-8")
+    enclosed.add_header("Content-Disposition", "attachment", filename=name)
+    return enclosed
 
 
 def sender() -> str:

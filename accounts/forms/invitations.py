@@ -35,8 +35,13 @@ def addresses_in(text: str) -> list[str]:
 
     Between them stand commas, semicolons, spaces or new lines. Of "Ana Reyes <ana@acme.example>" the address counts.
     """
+    return list(dict.fromkeys(every_address_in(text)))
+
+
+def every_address_in(text: str) -> list[str]:
+    """As `addresses_in`, and as often as each stands there."""
     found = [address for entry in BETWEEN_ENTRIES.split(QUOTED_NAME.sub("", text)) for address in _of_entry(entry)]
-    return list(dict.fromkeys(normalise_email(address) for address in found))
+    return [normalise_email(address) for address in found]
 
 
 def _of_entry(entry: str) -> list[str]:

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                ("note", models.CharField(blank=True, max_length=200)),
             ],
             options={
                 "indexes": [

@@ -25,6 +25,7 @@ class Alert(models.Model):
     """Something that was to be noticed. It stands on the dashboard until somebody has dealt with it.
 
     `cause` keeps one cause from alerting twice: the entry it was about, or what is wrong with the log since when.
+    `note` says why it is over where nobody dealt with it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -37,6 +38,7 @@ class Alert(models.Model):
     at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)
     seen_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    note = models.CharField(max_length=200, blank=True)
 
     objects = ScopedManager(company="company_id")
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission
+from accounts.queries.alerts import strip
 from audit.queries import recent
 from billing import doors, formats
 from billing.models import CustomerBalance, EmailMessage, Payment, PaymentAttempt
@@ -46,6 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "today": formats.day(as_of),
         "is_new": chosen.balances.receivable == 0 and not doors.customers(access).exists(),
+        "alerts": strip(access),
         "tasks": tasks(access, found, waiting(invoices, mails, attempts, at - FAILED_SINCE), as_of),
         "currency": chosen.currency,
         "tiles": _tiles(chosen, as_of),

@@ -17,8 +17,9 @@ from accounts import letters, mail
 from accounts.actions import clearing, mailed_links, notices
 from accounts.letters import KINDS, TO_AN_ADDRESS
 from accounts.models import Approval, Company, Letter, MailedLink, Membership
+from audit import sealing
 from audit.actors import Actor
-from audit.models import SecurityEvent
+from audit.models import Checkpoint, LogKey, SecurityEvent
 from invoiced import schedules
 from security.tokens import token_hash
 from tests import books, make, visitors
@@ -32,6 +33,10 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Fi
 BY = Actor(type="member", id="1", label="Ada", ip="203.0.113.7", user_agent=FIREFOX)
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
 FACTS = {
+    "alert": "Bank details or gateway changed",
+    "sentence": "Bo changed the company profile",
+    "happened": "2026-03-16T08:55:00+00:00",
+    "size": "12",
     "about": "INV-000012, EUR 612.30",
     "act": "write off an invoice",
     "outcome": "They agreed, and it is done.",
@@ -81,6 +86,14 @@ class Lossy(BaseEmailBackend):
 def clock():
     with time_machine.travel(AT, tick=False) as moving:
         yield moving
+
+
+@pytest.fixture(autouse=True)
+def signed_log(db):
+    """A checkpoint, for the kind of letter that holds one."""
+    sealing.turn(AT)
+    LogKey.objects.get()
+    Checkpoint.objects.create(size=12, root=bytes(32), note="testserver/log\n12\nAAAA\n\n— signed\n", signed_at=AT)
 
 
 @pytest.fixture
@@ -151,11 +164,11 @@ def test_every_kind_can_be_written_and_tells_all_its_facts(user, kind):
     user.save()
     queue(kind, user)
     [letter] = delivered()
-    shown = [FACTS[name] for name in KINDS[kind].facts - {"due", "page", "factor"}]
+    shown = [FACTS[name] for name in KINDS[kind].facts - {"due", "happened", "page", "factor"}]
     assert [fact for fact in shown if fact not in text(letter) or fact not in html(letter)] == []
     assert "{" not in text(letter) + html(letter).split("</style>")[1]
     assert "Ada <b>" not in html(letter)
-    assert ("Dear Ada <b>&amp;," in text(letter)) == (kind not in ("email_change_new", "invitation"))
+    assert ("Dear Ada <b>&amp;," in text(letter)) == (kind not in TO_AN_ADDRESS | {"email_change_new"})
     if KINDS[kind].link:
         assert path(letter)
 

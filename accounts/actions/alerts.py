@@ -1,0 +1,176 @@
+"""Raising alerts, telling who has to know, and dealing with them."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db import DatabaseError, transaction
+
+from accounts import events, letters
+from accounts.actions import granting
+from accounts.alert_kinds import AlertKind, Often, find, kinds, kinds_about
+from accounts.errors import AlertRefused
+from accounts.models import Alert, AlertSettings, Company, Membership
+from accounts.permissions import Permission
+from accounts.queries.alerts import is_off, settings_of, told_addresses, told_members, was_alerted
+from accounts.queries.sealed_entries import batch_from, concerned, how_often, log_of, place_of
+from accounts.scoping import in_company
+from audit import log
+from audit.actors import Actor
+from audit.models import Envelope, Follower
+
+logger = logging.getLogger(__name__)
+
+FOLLOWER = "alerts"
+STALE = timedelta(days=7)
+"""An entry that is sealed so late alerts nobody: the first seal of an old log would tell of years."""
+LONGEST = 500
+MEANWHILE = "Somebody has dealt with this alert in the meantime."
+OVER = "It is over, and nobody had to do anything about it here."
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something wrong with the log of the whole installation. `cause` is the same as long as it is the same trouble."""
+
+    kind: str
+    cause: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one entry calls for: an alert with this cause and sentence."""
+
+    kind: AlertKind
+    cause: str
+    sentence: str
+
+
+def follow(*, by: Actor, at: datetime) -> int:
+    """Raise what the next batch of sealed entries calls for; how many were read, 0 where none are new.
+
+    Alerts, letters and the place where to go on stand or fall together: whoever is killed in between leaves
+    nothing, and of two at once one does nothing.
+    """
+    start = place_of(FOLLOWER)
+    batch = batch_from(start, at - STALE)
+    if not batch.size:
+        return 0
+    with transaction.atomic():
+        Follower.objects.get_or_create(pk=FOLLOWER)
+        if not Follower.objects.filter(pk=FOLLOWER, next_index=start).update(next_index=batch.next_index):
+            return 0
+        for entry in batch.entries:
+            for kind in kinds_about(entry.action):
+                _judge(kind, entry, by, at)
+    return batch.size
+
+
+@transaction.atomic
+def tell_of_trouble(*, company: Company, troubles: Iterable[Trouble], by: Actor, at: datetime) -> None:
+    """Alert a company, once for a cause, of what is wrong with the log now, and note what is over.
+
+    This reads nothing that is sealed: it works while sealing does not.
+    """
+    found = [(find(one.kind), one) for one in troubles]
+    with in_company(company):
+        for kind, trouble in found:
+            if kind:
+                _raise(company, Finding(kind, trouble.cause, trouble.sentence), None, by, at)
+        _end_others(company, {(trouble.kind, trouble.cause) for _, trouble in found}, by, at)
+
+
+@transaction.atomic
+def deal_with(*, alert: Alert, membership: Membership, by: Actor, at: datetime) -> Alert:
+    """Take an alert off the list of what is open: somebody looked at it."""
+    granting.granter(membership, Permission.SECURITY_EDIT)
+    open_one = Alert.objects.filter(pk=alert.pk, seen_at__isnull=True)
+    if not open_one.update(seen_at=at, seen_by=membership.user_id):
+        raise AlertRefused(MEANWHILE)
+    alert.refresh_from_db()
+    log.record(events.ALERT_DEALT_WITH, target=alert, by=by, at=at, kind=alert.kind)
+    return alert
+
+
+def _judge(kind: AlertKind, entry: Envelope, by: Actor, at: datetime) -> None:
+    """Alert the companies that an entry concerns, if it calls for it. One that cannot be read does not keep others."""
+    try:
+        with transaction.atomic():
+            for company in Company.objects.filter(pk__in=concerned(kind, entry)).order_by("pk"):
+                with in_company(company):
+                    finding = _finding(kind, entry, company)
+                    if finding:
+                        _raise(company, finding, entry, by, at)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("entry %s could not be judged as %s", entry.pk, kind.code)
+
+
+def _finding(kind: AlertKind, entry: Envelope, company: Company) -> Finding | None:
+    if kind.matches(entry):
+        return Finding(kind, str(entry.pk), str(entry))
+    return _too_often(kind, kind.often, entry, company) if kind.often else None
+
+
+def _too_often(kind: AlertKind, often: Often, entry: Envelope, company: Company) -> Finding | None:
+    """An alert about an actor, or else an address, unless one was raised about them lately."""
+    for who, name in _whose(often, entry):
+        times = how_often(kind, often, entry, who)
+        if times >= often.least:
+            cause = sha256(repr(who).encode()).hexdigest()[:32]
+            if was_alerted(company, kind, cause, entry.at - often.quiet):
+                return None
+            minutes = int(often.within.total_seconds()) // 60
+            sentence = often.sentence.format(who=name, times=times, minutes=minutes)
+            return Finding(kind, f"{cause}.{entry.pk.hex}", sentence)
+    return None
+
+
+def _whose(often: Often, entry: Envelope) -> list[tuple[dict[str, str], str]]:
+    """Whom an entry is counted for: its actor and, where that counts, its address; each with their name."""
+    whose = [({"actor_id": entry.actor_id}, entry.actor_name)] if entry.actor_id else []
+    if often.by_address and entry.ip:
+        whose.append(({"ip": entry.ip}, f"Somebody at {entry.ip}"))
+    return whose
+
+
+def _raise(company: Company, finding: Finding, entry: Envelope | None, by: Actor, at: datetime) -> None:
+    """One alert, one entry and the letters about it; nothing if the kind is off or this cause was alerted of.
+
+    An entry of another company's log is not pointed to.
+    """
+    kind, settings = finding.kind, settings_of(company)
+    if is_off(kind, settings):
+        return
+    shown = entry if entry and entry.company_id == company.pk else None
+    facts = {"sentence": finding.sentence[:LONGEST], "at": entry.at if entry else at}
+    if shown:
+        facts |= {"entry_id": shown.pk, "log": log_of(shown)}
+    alert, is_new = Alert.objects.get_or_create(company=company, kind=kind.code, cause=finding.cause, defaults=facts)
+    if is_new:
+        log.record(events.ALERT_RAISED, target=alert, by=by, at=at, kind=kind.code, entry=str(alert.entry_id or ""))
+        _tell(company, kind, alert, settings, at)
+
+
+def _tell(company: Company, kind: AlertKind, alert: Alert, settings: AlertSettings, at: datetime) -> None:
+    """A letter to each administrator, and to each address the company named beside them."""
+    facts = {"alert": kind.name, "sentence": alert.sentence, "happened": alert.at.isoformat()}
+    members = told_members(company)
+    for one in members:
+        letters.queue("alert", user=one.user, to=one.user.email, company=company, at=at, facts=facts)
+    for address in told_addresses(settings, members):
+        letters.queue("alert_to_address", user=None, to=address, company=company, at=at, facts=facts)
+
+
+def _end_others(company: Company, going_on: set[tuple[str, str]], by: Actor, at: datetime) -> None:
+    """Note that a trouble is over, where one that ends by itself is none any more."""
+    codes = [kind.code for kind in kinds() if kind.ends_by_itself]
+    for alert in Alert.objects.filter(company=company, kind__in=codes, seen_at__isnull=True).order_by("pk"):
+        if (alert.kind, alert.cause) not in going_on:
+            alert.seen_at, alert.note = at, OVER
+            alert.save(update_fields=["seen_at", "note"])
+            log.record(events.ALERT_ENDED, target=alert, by=by, at=at, kind=alert.kind)

@@ -1,0 +1,67 @@
+"""The sealed entries as what watches over them reads them: in the order of the tree, across all companies."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts.alert_kinds import AlertKind, Concern, Often, covered, watched
+from accounts.models import Membership
+from accounts.permissions import Permission
+from accounts.roles import ADMINISTERING
+from audit.log import LOGS
+from audit.models import Envelope, Follower, Leaf
+
+BATCH = 500
+DECIDES_ABOUT_OTHERS = ADMINISTERING - {Permission.APPROVAL_DECIDE}
+"""Whoever holds one of these administers. Agreeing as a second person, which every employee may, is not enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The next entries of the tree: how many there are, where the following begin, and those worth a look, in order."""
+
+    size: int
+    next_index: int
+    entries: list[Envelope]
+
+
+def place_of(follower: str) -> int:
+    """The index of the first leaf that a follower has not read."""
+    return Follower.objects.filter(pk=follower).values_list("next_index", flat=True).first() or 0
+
+
+def batch_from(index: int, since: datetime) -> Batch:
+    """The batch that begins at an index. Entries from before `since`, and erased ones, are not worth a look."""
+    leaves = Leaf.objects.filter(index__gte=index).order_by("index").values_list("index", "log", "entry_id")[:BATCH]
+    places = {entry_id: (place, log) for place, log, entry_id in leaves}
+    if not places:
+        return Batch(0, index, [])
+    codes, found = watched(), []
+    for name, log in LOGS.items():
+        ids = [entry_id for entry_id, (_, of) in places.items() if of == name]
+        rows = log._base_manager.filter(pk__in=ids, action__in=codes, at__gte=since, erased_at__isnull=True)
+        found += rows
+    found.sort(key=lambda entry: places[entry.pk])
+    return Batch(len(places), max(place for place, _ in places.values()) + 1, found)
+
+
+def how_often(kind: AlertKind, often: Often, entry: Envelope, who: dict[str, str]) -> int:
+    """How many entries like this one there were by the same actor or address, in the time until it."""
+    like = {"company_id": entry.company_id, "at__gt": entry.at - often.within, "at__lte": entry.at, **who}
+    codes = {name: covered(kind, name) for name in LOGS}
+    return sum(LOGS[name]._base_manager.filter(action__in=of, **like).count() for name, of in codes.items() if of)
+
+
+def log_of(entry: Envelope) -> str:
+    """The name of the log an entry stands in."""
+    return next(name for name, log in LOGS.items() if isinstance(entry, log))
+
+
+def concerned(kind: AlertKind, entry: Envelope) -> list[UUID]:
+    """The companies that an entry of this kind alerts."""
+    if kind.concerns == Concern.COMPANY:
+        return [entry.company_id] if entry.company_id else []
+    person = entry.object_id if entry.object_type == "user" else entry.actor_id
+    members = Membership.objects.live().filter(user=person).select_related("own_role").order_by("pk")
+    is_enough = kind.concerns == Concern.MEMBER
+    return [one.company_id for one in members if is_enough or one.rights.permissions & DECIDES_ABOUT_OTHERS]

@@ -1,0 +1,339 @@
+"""Alerts: each cause once, told to who has to know, shown until somebody has dealt with it."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts import letters
+from accounts.actions import alerts as alert_actions
+from accounts.actions.alerts import Trouble
+from accounts.models import Alert, AlertSettings, Letter
+from accounts.queries import sealed_entries
+from accounts.scoping import in_company
+from audit import log
+from audit.models import Follower, SecurityEvent, Waiting
+from invoiced import schedules
+from tests import make, visitors
+from tests.accounts.letter_box import delivered, html, text
+from tests.accounts.sealed import alerts, followed, sealed
+
+pytestmark = pytest.mark.django_db
+AT = datetime.datetime(2026, 3, 16, 9, 0, tzinfo=datetime.UTC)
+MINUTE, DAY = datetime.timedelta(minutes=1), datetime.timedelta(days=1)
+LIST, RULES = "/settings/alerts/", "/settings/sign-in/"
+LATE = Trouble("sealer_late", "late since 09:00", "The log has not been sealed since 09:00.")
+FAILED = Trouble("verification_failed", "check 7", "The check of the log found an entry that was changed.")
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(AT, tick=False) as moving:
+        yield moving
+
+
+def make_key(browser, name="Nightly export"):
+    form = {"name": name, "permissions": ["customer.view"], "sees": "mine", "lasts": "30"}
+    return browser.post("/settings/api-keys/new/", form)
+
+
+def tell(company, *troubles, at=AT):
+    alert_actions.tell_of_trouble(company=company, troubles=troubles, by=make.BY, at=at)
+
+
+def actions(*nouns):
+    codes = SecurityEvent.objects.values_list("action", flat=True)
+    return sorted(code for code in codes if code.partition(".")[0] in nouns)
+
+
+def mailed():
+    return sorted(Letter.objects.filter(kind__startswith="alert").values_list("kind", "recipient"))
+
+
+def deal(browser, alert):
+    return browser.post(reverse("accounts:alert_deal_with", args=[alert.pk]))
+
+
+def text_of(response):
+    return " ".join(response.content.decode().split())
+
+
+def questions_of(browser):
+    with CaptureQueriesContext(connection) as questions:
+        browser.get("/")
+    return questions.captured_queries
+
+
+def test_an_alert_points_to_its_entry_and_leaves_one_of_its_own(company, ada):
+    make_key(ada)
+    followed()
+
+    alert = Alert.objects.get()
+    entry = SecurityEvent.objects.get(action="api_key.made")
+    assert (alert.kind, alert.entry_id, alert.log, alert.at) == ("api_key_made", entry.pk, "security", AT)
+    raised = SecurityEvent.objects.get(action="alert.raised")
+    assert (raised.company_id, str(raised)) == (
+        company.pk,
+        "Automatic follow-up raised an alert: Ada made the API key Nightly export",
+    )
+    assert raised.data == {"kind": "api_key_made", "entry": str(entry.pk)}
+
+
+def test_nothing_alerts_twice_and_no_alert_alerts_of_itself(ada):
+    make_key(ada)
+    for _ in range(3):
+        followed()
+
+    assert actions("alert") == ["alert.raised"]
+    assert Follower.objects.get().next_index == SecurityEvent.objects.count()
+
+
+def test_what_is_not_sealed_is_not_looked_at_and_nothing_new_costs_two_questions(ada, django_assert_num_queries):
+    make_key(ada)
+    with django_assert_num_queries(2):
+        schedules.raise_alerts(AT)
+    assert alerts() == []
+
+    followed()
+    followed()
+    with django_assert_num_queries(2):
+        schedules.raise_alerts(AT)
+
+
+def test_killed_between_two_batches_it_goes_on_where_it_was(ada, monkeypatch):
+    monkeypatch.setattr(sealed_entries, "BATCH", 1)
+    for name in ("One", "Two", "Three"):
+        make_key(ada, name)
+    sealed()
+    alert_actions.follow(by=make.BY, at=AT)
+    assert len(alerts()) == 1
+
+    schedules.raise_alerts(AT)
+
+    assert {sentence.rpartition(" ")[2] for _, sentence in alerts()} == {"One", "Two", "Three"}
+    assert len(mailed()) == 3
+
+
+def test_killed_within_a_batch_it_leaves_nothing_and_does_it_all_the_next_time(ada, monkeypatch):
+    make_key(ada, "One")
+    make_key(ada, "Two")
+    sealed()
+    real, tries = letters.queue, iter([True, False])
+
+    def dies_at_the_second(*parts, **options):
+        if next(tries):
+            return real(*parts, **options)
+        raise DatabaseError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(letters, "queue", dies_at_the_second)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            alert_actions.follow(by=make.BY, at=AT)
+    assert (alerts(), mailed(), actions("alert")) == ([], [], [])
+    assert not Follower.objects.exists()
+
+    followed()
+
+    assert len(alerts()) == len(actions("alert")) == len(mailed()) == 2
+
+
+def test_of_two_at_once_one_does_nothing(ada, monkeypatch):
+    make_key(ada)
+    sealed()
+    seen_before = sealed_entries.place_of("alerts")
+    followed()
+    monkeypatch.setattr(alert_actions, "place_of", lambda follower: seen_before)
+
+    assert alert_actions.follow(by=make.BY, at=AT) == 0
+    assert len(alerts()) == len(mailed()) == 1
+
+
+def test_an_entry_that_cannot_be_judged_does_not_keep_the_others(ada, monkeypatch, caplog):
+    make_key(ada, "One")
+    make_key(ada, "Two")
+    real = alert_actions._finding
+
+    def stumbles(kind, entry, company):
+        return 1 / 0 if entry.object_label == "One" else real(kind, entry, company)
+
+    monkeypatch.setattr(alert_actions, "_finding", stumbles)
+    followed()
+
+    assert alerts() == [("api_key_made", "Ada made the API key Two")]
+    assert "could not be judged" in caplog.text
+
+
+def test_without_its_entry_an_alert_does_not_happen(ada, monkeypatch):
+    make_key(ada)
+    sealed()
+
+    def refuse(*parts, **details):
+        raise DatabaseError
+
+    monkeypatch.setattr(log, "record", refuse)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        alert_actions.follow(by=make.BY, at=AT)
+    assert (alerts(), mailed()) == ([], [])
+
+
+def test_what_is_sealed_a_week_late_is_no_alert(ada, clock):
+    make_key(ada)
+    clock.shift(8 * DAY)
+    followed()
+    assert alerts() == []
+
+
+def test_each_administrator_and_each_named_address_gets_one_letter(company, ada):
+    visitors.member(company, name="Ida")
+    visitors.member(company, name="Gone", suspended_at=AT)
+    visitors.member(company, "employee", "Bo")
+    AlertSettings.objects.create(company=company, addresses=["siem@elsewhere.example", "ada@ledger.example"])
+    make_key(ada)
+    followed()
+
+    assert mailed() == [
+        ("alert", "ada@ledger.example"),
+        ("alert", "ida@ledger.example"),
+        ("alert_to_address", "siem@elsewhere.example"),
+    ]
+    sent = {letter["To"]: letter for letter in delivered() if letter["Subject"].startswith("Alert")}
+    assert sent.keys() == {"ada@ledger.example", "ida@ledger.example", "siem@elsewhere.example"}
+    for letter in sent.values():
+        assert letter["Subject"] == "Alert of Ledger: API key made"
+        assert "Ada made the API key Nightly export" in text(letter)
+        assert "Ada made the API key Nightly export" in html(letter)
+        assert "Happened: 16 Mar 2026, 09:00 (UTC)" in text(letter)
+    assert "https://testserver/settings/alerts/" in text(sent["ida@ledger.example"])
+    assert text(sent["siem@elsewhere.example"]).startswith("To whoever looks after the alerts of Ledger,")
+
+
+def test_a_kind_that_is_off_alerts_nobody_and_one_that_cannot_be_off_does(company, ada):
+    AlertSettings.objects.create(company=company, off=["api_key_made", "verification_failed"])
+    make_key(ada)
+    followed()
+    tell(company, FAILED)
+
+    assert alerts() == [("verification_failed", FAILED.sentence)]
+
+
+def test_trouble_with_the_log_needs_no_sealing_is_told_once_and_notes_its_end(company, ada):
+    rival = visitors.company("Rival")
+    for _ in range(2):
+        tell(company, LATE)
+        tell(rival, LATE)
+    assert alerts(company) == alerts(rival) == [("sealer_late", LATE.sentence)]
+    assert mailed() == [("alert", "ada@ledger.example")]
+    assert Waiting.objects.count() > 0
+
+    tell(company, at=AT + MINUTE)
+
+    over = Alert.objects.get(company=company)
+    assert (over.seen_at, over.seen_by, over.note) == (AT + MINUTE, None, alert_actions.OVER)
+    assert actions("alert") == ["alert.ended", "alert.raised", "alert.raised"]
+    with in_company(rival):
+        assert Alert.objects.get().seen_at is None
+
+
+def test_what_a_check_found_stays_until_somebody_has_dealt_with_it(company):
+    tell(company, FAILED)
+    tell(company)
+    assert Alert.objects.get().seen_at is None
+
+
+def test_dealing_with_one(company, ada):
+    tell(company, FAILED)
+    alert = Alert.objects.get()
+
+    assert deal(ada, alert).url == LIST
+
+    alert.refresh_from_db()
+    assert (alert.seen_at, str(alert.seen_by)) == (AT, "Ada")
+    entry = SecurityEvent.objects.get(action="alert.dealt_with")
+    assert str(entry) == f"Ada dealt with the alert: {FAILED.sentence}"
+    assert actions("alert") == ["alert.dealt_with", "alert.raised"]
+
+
+def test_dealt_with_by_two_at_once_it_is_dealt_with_once(company, ada):
+    tell(company, FAILED)
+    alert = Alert.objects.get()
+    deal(ada, alert)
+
+    deal(ada, alert)
+
+    assert alert_actions.MEANWHILE in text_of(ada.get(LIST))
+    assert actions("alert") == ["alert.dealt_with", "alert.raised"]
+
+
+def test_the_list_shows_what_is_open_and_with_all_what_became_of_the_rest(company, ada):
+    make_key(ada)
+    followed()
+    tell(company, FAILED)
+    entry = SecurityEvent.objects.get(action="api_key.made")
+
+    page = text_of(ada.get(LIST))
+    assert "Ada made the API key Nightly export" in page
+    assert reverse("audit:security_entry", args=[entry.pk]) in page
+    assert page.count("Dealt with<") == 2
+
+    deal(ada, Alert.objects.get(kind="verification_failed"))
+    assert FAILED.sentence not in text_of(ada.get(LIST)).partition("<table")[2]
+    assert FAILED.sentence in text_of(ada.get(f"{LIST}?tab=all"))
+
+
+def test_many_alerts_have_pages_and_cost_no_more_questions(company, ada, django_assert_max_num_queries):
+    usual = {"company": company, "kind": "api_key_made"}
+    made = [
+        Alert(**usual, cause=str(number), sentence=f"Alert {number}.", at=AT - number * MINUTE) for number in range(120)
+    ]
+    Alert.objects.bulk_create(made)
+    with django_assert_max_num_queries(12):
+        page = ada.get(LIST).content.decode()
+    assert ("Alert 49." in page, "Alert 50." in page) == (True, False)
+    older = page.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert "Alert 50." in ada.get(LIST + older).content.decode()
+
+
+def test_the_first_page_shows_the_latest_three_for_no_more_questions(company, ada, acme):
+    before = len(questions_of(ada))
+    for number in range(4):
+        Alert.objects.create(company=company, kind="refusals", cause=str(number), sentence=f"Alert {number}.", at=AT)
+
+    page = text_of(ada.get("/"))
+
+    assert sum(f"Alert {number}." in page for number in range(4)) == 3
+    assert "See all" in page
+    assert len(questions_of(ada)) == before
+
+
+def test_who_sees_only_some_customers_or_may_not_read_the_log_sees_no_alert(company, ada):
+    tell(company, FAILED)
+    alert = Alert.objects.get()
+    reads = make.role(company, "report.view", "security.edit", "security_log.view", name="Reader")
+    kept_apart = visitors.browser(visitors.member(company, reads, "Rea", restriction="owner"))
+    clerk = visitors.browser(visitors.member(company, "employee", "Bo"))
+
+    for browser in (kept_apart, clerk):
+        assert FAILED.sentence not in text_of(browser.get("/"))
+    assert FAILED.sentence not in text_of(kept_apart.get(LIST))
+    assert (clerk.get(LIST).status_code, deal(clerk, alert).status_code) == (403, 403)
+    assert deal(kept_apart, alert).status_code == 404
+    alert.refresh_from_db()
+    assert alert.seen_at is None
+
+
+def test_an_alert_of_another_company_is_not_there(company, ada):
+    rival = visitors.company("Rival")
+    tell(rival, FAILED)
+    with in_company(rival):
+        alert = Alert.objects.get()
+
+    assert FAILED.sentence not in text_of(ada.get(LIST))
+    assert deal(ada, alert).status_code == 404
+
+
+def test_nobody_deals_with_one_by_opening_an_address(company, ada):
+    tell(company, FAILED)
+    assert ada.get(reverse("accounts:alert_deal_with", args=[Alert.objects.get().pk])).status_code == 405
