@@ -1,7 +1,7 @@
 """What accounts writes into the account-security log."""
 
 from audit.kinds import NUMBER, TEXT, TEXTS
-from audit.registry import declare
+from audit.registry import declare, reserve
 
 USER_CREATED = declare("user.created", "created the account of {target}", log="security")
 USER_SIGNED_IN = declare("user.signed_in", "signed in with {method}", log="security")
@@ -219,3 +219,10 @@ LOG_ERASING_ASKED = declare(
     log="security",
     kept={"person": TEXT},
 )
+
+# Access of our own support staff, which the product does not have yet: no entry can be written under these names.
+reserve("support.asked", "asked to see the data of {target}: {reason}", log="security")
+reserve("support.granted", "let support see the data of {target} until {until}", log="security")
+reserve("support.revoked", "ended the access of support to {target}", log="security")
+reserve("support.entered", "entered {target} as support", log="security")
+reserve("support.viewed", "looked at {page} of {target} as support", log="security")

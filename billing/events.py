@@ -1,7 +1,7 @@
 """Every event of the billing log, with the sentence it is read as."""
 
 from audit.kinds import NAMED_TEXTS, NUMBER, TABLE, TEXT, TEXTS
-from audit.registry import declare
+from audit.registry import declare, reserve
 
 CUSTOMER_CREATED = declare("customer.created", "added customer {target}", kept={"number": TEXT, "fields": NAMED_TEXTS})
 CUSTOMER_CHANGED = declare("customer.changed", "changed customer {target}", changes=True)
@@ -29,6 +29,7 @@ TAX_RATE_CREATED = declare("tax_rate.created", "added tax rate {target}", kept={
 TAX_RATE_ARCHIVED = declare("tax_rate.archived", "archived tax rate {target}")
 SELLER_CREATED = declare("seller.created", "set up billing for {target}")
 SELLER_CHANGED = declare("seller.changed", "changed the company profile", changes=True)
+BANK_DETAILS_CHANGED = declare("bank_details.changed", "changed where customers are told to pay {target}", changes=True)
 LOGO_CHANGED = declare("logo.changed", "changed the logo", kept={"size": NUMBER})
 LOGO_REMOVED = declare("logo.removed", "removed the logo")
 
@@ -66,3 +67,48 @@ REMINDER_SENT = declare("reminder.sent", "reminded {recipient} of invoice {targe
 EMAIL_QUEUED = declare("email.queued", "had a letter tried again: {target}")
 EMAIL_SENT = declare("email.sent", "mailed {kind} to {recipient}")
 EMAIL_FAILED = declare("email.failed", "could not mail {kind} to {recipient}: {failure}")
+
+# What the product cannot do yet. Each name is kept for its feature, and no entry can be written under it till then.
+reserve("credit_note.drafted", "drafted a credit note of {total} for {customer}")
+reserve("credit_note.changed", "changed a draft credit note for {customer}, now {total}", changes=True)
+reserve("credit_note.discarded", "discarded a draft credit note of {total} for {customer}")
+reserve("credit_note.issued", "issued credit note {target} of {total} to {customer}", kept={"invoice": TEXT})
+reserve("credit_note.viewed", "viewed credit note {target}")
+reserve("credit_note.voided", "voided credit note {target}: {reason}")
+reserve("credit_note.allocated", "allocated {amount} of credit note {target} to invoice {invoice}")
+reserve("credit_note.released", "released {amount} of credit note {target} from invoice {invoice}")
+reserve("estimate.drafted", "drafted an estimate of {total} for {customer}")
+reserve("estimate.changed", "changed an estimate for {customer}, now {total}", changes=True)
+reserve("estimate.discarded", "discarded an estimate of {total} for {customer}")
+reserve("estimate.viewed", "viewed estimate {target}")
+reserve("estimate.approved", "approved estimate {target} of {total}", kept={"name": TEXT})
+
+reserve("customer.merged", "merged customer {merged} into {target}", kept={"records": NUMBER})
+reserve("customer.imported", "imported {count} customers from {file}", kept={"count": NUMBER, "refused": NUMBER})
+reserve("invoice.imported", "imported {count} invoices from {file}", kept={"count": NUMBER, "refused": NUMBER})
+reserve("payment.imported", "imported {count} payments from {file}", kept={"count": NUMBER, "refused": NUMBER})
+reserve("import.rolled_back", "took back the import of {file}", kept={"count": NUMBER})
+reserve("invoice.payment_expected", "promised to pay {amount} of invoice {target} by {day}", kept={"way": TEXT})
+reserve("payment.refunded", "refunded {amount} of payment {target}: {reason}", kept={"method": TEXT})
+reserve("charge.failed", "could not charge {amount} to {source}: {failure}")
+reserve("gateway_key.changed", "changed the keys of the gateway {target}", changes=True)
+reserve("gateway_key.removed", "removed the keys of the gateway {target}")
+
+reserve("payment_plan.created", "agreed on a payment plan for invoice {target}", kept={"instalments": TABLE})
+reserve("payment_plan.changed", "changed the payment plan of invoice {target}", changes=True)
+reserve("payment_plan.ended", "ended the payment plan of invoice {target}: {reason}")
+reserve("payment_source.added", "added {target} to pay with")
+reserve("payment_source.changed", "changed {target}, which {customer} pays with", changes=True)
+reserve("payment_source.removed", "removed {target}, which {customer} paid with")
+reserve("subscription.started", "subscribed {customer} to {plan}")
+reserve("subscription.changed", "changed the subscription of {customer} to {plan}", changes=True)
+reserve("subscription.ended", "ended the subscription of {customer} to {plan}: {reason}")
+reserve("pending_line.added", "added {target} to what {customer} is billed for next")
+reserve("pending_line.changed", "changed {target} in what {customer} is billed for next", changes=True)
+reserve("pending_line.removed", "removed {target} from what {customer} is billed for next")
+reserve("note.changed", "changed a note on {subject}", changes=True)
+reserve("note.removed", "removed a note on {subject}")
+reserve("task.created", "set the task {target} for {customer}", kept={"due": TEXT, "owner": TEXT})
+reserve("task.changed", "changed the task {target} for {customer}", changes=True)
+reserve("task.removed", "removed the task {target} for {customer}")
+reserve("task.completed", "completed the task {target} for {customer}")

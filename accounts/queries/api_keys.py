@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.models import ApiKey, Company, Membership
 from accounts.permissions import Permission
+from audit.models import SecurityEvent
 from security.checks import routes
 from security.tokens import token_hash
 
@@ -93,3 +94,9 @@ def expiring_keys(at: datetime) -> QuerySet[ApiKey]:
 
 def _with_makers(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
     return keys.select_related("membership__user", "membership__own_role")
+
+
+def was_viewed(key: ApiKey, actor_id: str, session: str, since: datetime) -> bool:
+    """Whether this session has an entry of having opened the page of the key since an instant."""
+    entries = SecurityEvent.objects.filter(company_id=key.company_id, action="api_key.viewed", object_id=str(key.pk))
+    return entries.filter(actor_id=actor_id, session=session, at__gte=since).exists()

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import doors
-from accounts.actions import api_keys
+from accounts.actions import api_keys, key_readings
 from accounts.approvals import waits
 from accounts.errors import AccountsError, SecondPersonNeeded
 from accounts.forms.api_keys import ApiKeyForm
@@ -86,8 +86,10 @@ def _wait(request: Any, form: ApiKeyForm, needed: SecondPersonNeeded) -> HttpRes
 @require(Permission.API_KEY_VIEW)
 @require_safe
 def detail(request: Any, id: UUID) -> HttpResponse:
-    row = row_of(doors.get_api_key(request.access, id), timezone.now())
-    return TemplateResponse(request, "accounts/api_keys/detail.html", {"row": row, "key": row.key})
+    """What a key may do, where it comes from and what became of it. That somebody looked is in the security log."""
+    key, at = doors.get_api_key(request.access, id), timezone.now()
+    key_readings.note(key=key, by=request.access.actor, at=at)
+    return TemplateResponse(request, "accounts/api_keys/detail.html", {"row": row_of(key, at), "key": key})
 
 
 @require(Permission.API_KEY_EDIT)

@@ -38,12 +38,18 @@ def create(*, company: Company, currency: str = "EUR", by: Actor, at: datetime.d
 
 @transaction.atomic
 def change(*, seller: Seller, details: Mapping[str, Any], by: Actor, at: datetime.datetime) -> Seller:
-    """Change the profile from now on; issued documents keep the copy they were issued with."""
+    """Change the profile from now on; issued documents keep the copy they were issued with.
+
+    Where customers are told to pay is a change of its own, with an entry of its own.
+    """
     seller = locks.seller(seller.pk)
     changes = set_changed(seller, details)
-    if changes:
-        seller.save(update_fields=list(changes))
-        log.record(events.SELLER_CHANGED, target=seller, by=by, at=at, changes=changes)
+    seller.save(update_fields=list(changes))
+    paid_elsewhere = {name: pair for name, pair in changes.items() if name in WHERE_TO_PAY}
+    profile = {name: pair for name, pair in changes.items() if name not in WHERE_TO_PAY}
+    for event, part in ((events.BANK_DETAILS_CHANGED, paid_elsewhere), (events.SELLER_CHANGED, profile)):
+        if part:
+            log.record(event, target=seller, by=by, at=at, changes=part)
     return seller
 
 

@@ -90,6 +90,27 @@ def test_no_log_line_holds_a_key():
     assert redact(f"asked with {token} for it") == "asked with [redacted] for it"
 
 
+def test_opening_the_page_of_a_key_is_in_the_log_once_an_hour_for_each_key_and_session(browser, maker, clock):
+    first, second = made(maker)[0], made(maker, name="Other")[0]
+
+    for key_, times in ((first, 2), (second, 1)):
+        for _ in range(times):
+            browser.get(f"{LIST}{key_.pk}/")
+    clock.shift(datetime.timedelta(minutes=59))
+    visitors.browser(maker).get(f"{LIST}{first.pk}/")
+    clock.shift(datetime.timedelta(minutes=2))
+    browser.get(f"{LIST}{first.pk}/")
+
+    viewed = SecurityEvent.objects.filter(action="api_key.viewed").order_by("id")
+    assert [str(entry) for entry in viewed] == [
+        "Ada opened the page of the API key Nightly export",
+        "Ada opened the page of the API key Other",
+        "Ada opened the page of the API key Nightly export",
+        "Ada opened the page of the API key Nightly export",
+    ]
+    assert len({entry.session for entry in viewed}) == 2
+
+
 def test_sending_the_form_again_makes_no_second_key(browser):
     browser.post(CREATE, FORM)
     page = browser.post(CREATE, FORM)

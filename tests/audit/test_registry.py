@@ -3,9 +3,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from django.urls import include, path
 
-from audit import checks, registry
+from audit import checks, log, registry
+from audit.kinds import NUMBER, TEXT
 from audit.models import BillingEvent
-from audit.registry import declare, declare_link
+from audit.registry import declare, declare_link, reserve
 from tests.audit import make
 
 TARGET = make.Parcel(None).pk
@@ -37,6 +38,33 @@ def test_a_code_is_declared_once():
 def test_a_code_is_noun_dot_verb(code):
     with pytest.raises(ImproperlyConfigured, match=r"noun\.verb"):
         declare(code, "sent parcel {target}")
+
+
+@pytest.mark.parametrize("name", ["by", "at", "reason", "target", "outcome", "changes", "company_id", "two words", ""])
+def test_data_does_not_take_the_names_of_the_envelope(name):
+    with pytest.raises(ImproperlyConfigured, match="cannot keep data under the name"):
+        declare("parcel.sent", "sent parcel {target}", kept={name: TEXT})
+
+
+def test_what_a_sentence_names_is_text_unless_it_says_otherwise():
+    event_type = declare("parcel.sent", "sent {count} of {target} to {place}: {reason}", kept={"count": NUMBER})
+
+    assert event_type.fields == {"count": NUMBER, "place": TEXT}
+    assert not event_type.has_changes
+
+
+def test_a_reserved_name_is_known_and_cannot_happen():
+    reserve("parcel.flown", "flew parcel {target} to {place}", kept={"height": NUMBER}, changes=True)
+
+    [reserved] = [known for known in registry.reserved_types("billing") if known.code == "parcel.flown"]
+    assert reserved.fields == {"place": TEXT, "height": NUMBER}
+    assert registry.find("parcel.flown") is None
+    assert reserved not in registry.event_types("billing")
+    with pytest.raises(ValueError, match=r'"parcel\.flown" is not a declared event'):
+        log.entry(reserved, target=make.Parcel(None), by=make.ADA, at=make.NOON, place="Riga", height=3)
+    for again in (declare, reserve):
+        with pytest.raises(ImproperlyConfigured, match=r'"parcel\.flown" is declared twice'):
+            again("parcel.flown", "flew parcel {target}")
 
 
 @pytest.mark.parametrize("field", ["target.company", "data[place]", "0", ""])

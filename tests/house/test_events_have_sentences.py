@@ -5,13 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from audit.registry import UNKNOWN, EventType, event_types
+from audit.registry import UNKNOWN, EventType, event_types, reserved_types
 from tests.house.code import calls, dotted, modules, report
 
 ALL = [*event_types("billing"), *event_types("security")]
 
 
-@pytest.mark.parametrize("event_type", ALL, ids=lambda event_type: event_type.code)
+RESERVED = [*reserved_types("billing"), *reserved_types("security")]
+
+
+@pytest.mark.parametrize("event_type", ALL + RESERVED, ids=lambda event_type: event_type.code)
 def test_the_sentence_renders_with_its_own_data(event_type: EventType):
     data = {field: f"<{field}>" for field in event_type.fields}
 
@@ -53,6 +56,6 @@ def test_events_are_declared_in_events_modules_only():
         for module in modules()
         if module.layer not in ("events", "registry")
         for call in calls(module)
-        if dotted(call.func) in ("declare", "registry.declare")
+        if dotted(call.func).removeprefix("registry.") in ("declare", "reserve")
     ]
     assert not wrong, report(wrong)

@@ -40,6 +40,21 @@ def test_change_leaves_issued_invoices_as_they_were(company, acme):
     assert entry.changes == {"legal_name": ["Ledger Ltd", "Ledger AG"]}
 
 
+def test_where_customers_pay_has_an_entry_of_its_own(company):
+    seller = books.seller(company)
+    details = {"phone": "2", "bank_details": "IBAN DE99", "footer": seller.footer}
+
+    sellers.change(seller=seller, details=details, by=BY, at=AT)
+    sellers.change(seller=seller, details=details | {"footer": "Pay to DE99"}, by=BY, at=AT)
+    sellers.change(seller=seller, details=details | {"footer": "Pay to DE99"}, by=BY, at=AT)
+
+    assert list(BillingEvent.objects.order_by("id").values_list("action", "changes")) == [
+        ("bank_details.changed", {"bank_details": ["", "IBAN DE99"]}),
+        ("seller.changed", {"phone": ["", "2"]}),
+        ("bank_details.changed", {"footer": ["", "Pay to DE99"]}),
+    ]
+
+
 def test_a_logo_is_set_replaced_and_removed(company):
     seller = books.seller(company)
 
