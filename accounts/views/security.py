@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
@@ -14,8 +15,9 @@ from accounts.queries.factor_resets import open_reset
 from accounts.queries.factors import apps_of, passkeys_of, recovery_codes_left
 from accounts.queries.sessions import known_devices, live_sessions
 from audit import paging
+from audit.forms import DaysForm
 from audit.models import SecurityEvent
-from audit.queries import account_events
+from audit.queries import account_events, narrowed
 from security.guards import signed_in
 
 NEWEST = 10
@@ -45,15 +47,18 @@ def overview(request: Any) -> HttpResponse:
 @signed_in
 @require_safe
 def events(request: Any) -> HttpResponse:
-    """Everything that happened to a person's account, page by page."""
-    asked = request.GET
-    found = paging.page(
-        _events_shown_to(request), older_than=asked.get("older_than", ""), newer_than=asked.get("newer_than", "")
-    )
+    """Everything that happened to a person's account, page by page, in the days they ask for."""
+    asked, access = request.GET, request.access
+    form = DaysForm(asked, time_zone=access.company.time_zone if access else settings.TIME_ZONE)
+    rows = narrowed(_events_shown_to(request), form.days()) if form.is_valid() else SecurityEvent.objects.none()
+    found = paging.page(rows, older_than=asked.get("older_than", ""), newer_than=asked.get("newer_than", ""))
+    days = {name: asked[name] for name in form.fields if asked.get(name)}
     context = {
+        "form": form,
+        "is_narrowed": bool(days),
         "events": found.entries,
-        "newer": found.newer_than and "?" + urlencode({"newer_than": found.newer_than}),
-        "older": found.older_than and "?" + urlencode({"older_than": found.older_than}),
+        "newer": found.newer_than and "?" + urlencode(days | {"newer_than": found.newer_than}),
+        "older": found.older_than and "?" + urlencode(days | {"older_than": found.older_than}),
     }
     return TemplateResponse(request, "accounts/security/events.html", context)
 
