@@ -5,6 +5,7 @@ Everything is Ed25519. A log's own signature has type 0x01; a cosignature, type 
 
 import base64
 import binascii
+import re
 import struct
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PLAIN, TIMED = 0x01, 0x04
 DASH = "\N{EM DASH}"
+WHOLE_NUMBER = re.compile("0|[1-9][0-9]{0,18}")
 
 
 class BadNote(Exception):
@@ -125,7 +127,7 @@ class Checkpoint:
         if end or len(lines) < 3 or not all(lines):
             raise BadNote("This is no checkpoint: its first three lines are origin, size and root, and none is empty.")
         origin, size, root = lines[:3]
-        if not (size.isascii() and size.isdecimal()) or (size != "0" and size.startswith("0")):
+        if not WHOLE_NUMBER.fullmatch(size):
             raise BadNote("The size in the checkpoint is not a whole number.")
         try:
             decoded = base64.b64decode(root, validate=True)
@@ -144,7 +146,7 @@ def parse_verifier(text: str) -> Verifier:
         verifier = Verifier(name, key[0], key[1:])
     except (ValueError, IndexError, binascii.Error):
         raise BadNote("This is no verifier key.") from None
-    if not name or " " in name or verifier.type not in (PLAIN, TIMED) or len(verifier.public) != 32:
+    if not _is_name(name) or verifier.type not in (PLAIN, TIMED) or len(verifier.public) != 32:
         raise BadNote("This is no verifier key of Ed25519.")
     if verifier.key_id.hex() != key_id:
         raise BadNote("The id in the verifier key does not fit its key.")
@@ -185,12 +187,17 @@ def opened(note: str, verifiers: list[Verifier]) -> tuple[str, dict[Verifier, in
     return text, found
 
 
+def _is_name(name: str) -> bool:
+    """Whether it may be the name of a key: not empty, without spaces of any kind and without plus signs."""
+    return bool(name) and "+" not in name and not any(sign.isspace() for sign in name)
+
+
 def _signature(line: str) -> Signature:
     try:
         dash, name, encoded = line.split(" ")
         decoded = base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error):
         raise BadNote("A signature line of the note cannot be read.") from None
-    if dash != DASH or not name or "+" in name or len(decoded) < 5:
+    if dash != DASH or not _is_name(name) or len(decoded) < 5:
         raise BadNote("A signature line of the note cannot be read.")
     return Signature(name, decoded[:4], decoded[4:], line + "\n")

@@ -190,7 +190,7 @@ def keys_of(named: list[str], type: int = LOG) -> list[Key]:
     """The keys somebody named, each as its text or as a file that holds one."""
     keys = []
     for text in named:
-        if "+" not in text or os.path.exists(text):
+        if os.path.isfile(text):
             lines = [line for line in readable(read_file(Path(text), LARGEST_NOTE)).splitlines() if line.strip()]
             if len(lines) != 1:
                 raise Refused(f"{text} holds {len(lines)} keys. Name the one you trust: --key NAME+ID+KEY")
