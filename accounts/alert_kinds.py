@@ -111,6 +111,12 @@ SEALER_LATE = AlertKind(
     "when new entries of the logs are not sealed in time",
     ends_by_itself=True,
 )
+WITNESS_UNREACHABLE = AlertKind(
+    "witness_unreachable",
+    "Witness silent",
+    "when the witness of this installation refuses a checkpoint of the logs, or has signed none for an hour",
+    ends_by_itself=True,
+)
 VERIFICATION_FAILED = AlertKind(
     "verification_failed",
     "Check of the log failed",
@@ -230,6 +236,7 @@ for ours in (
         can_be_off=False,
     ),
     SEALER_LATE,
+    WITNESS_UNREACHABLE,
     VERIFICATION_FAILED,
 ):
     declare(ours)

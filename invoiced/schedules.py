@@ -3,6 +3,7 @@
 import datetime
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.management import call_command
@@ -23,6 +24,7 @@ from accounts.actions import (
 )
 from accounts.errors import AccountsError
 from accounts.models import Company
+from accounts.queries.alerts import companies_in_trouble
 from accounts.queries.api_keys import expiring_keys
 from accounts.queries.approvals import expired
 from accounts.queries.checkpoint_mail import companies_to_mail
@@ -31,6 +33,7 @@ from accounts.queries.reviews import companies_to_remind
 from accounts.queries.unused_members import to_suspend, to_warn
 from accounts.scoping import in_company
 from accounts.session_store import SessionStore
+from audit import state, witnessing
 from audit.actors import Actor
 from billing.actions import attempts
 from billing.gateways import sandbox
@@ -76,6 +79,16 @@ def raise_alerts(at: datetime.datetime) -> None:
     for _ in range(BATCHES_AT_A_STRETCH):
         if not alerts.follow(by=AUTOMATION, at=at):
             return
+
+
+def tell_of_log_trouble(at: datetime.datetime) -> None:
+    """Tell every company what is wrong with the log they share, and that it is over."""
+    troubles = [alerts.Trouble(*one) for one in (*state.trouble(at), *witnessing.trouble(at))]
+    noted = companies_in_trouble()
+    if troubles or noted:
+        for company in Company.objects.order_by("pk"):
+            if troubles or company.pk in noted:
+                _follow_up(partial(alerts.tell_of_trouble, troubles=troubles), at, company=company)
 
 
 def mail_checkpoints(at: datetime.datetime) -> None:
@@ -143,6 +156,7 @@ SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], Non
     "reminders": (datetime.timedelta(hours=1), remind),
     "unsettled attempts": (datetime.timedelta(minutes=1), follow_up_attempts),
     "alerts": (datetime.timedelta(seconds=5), raise_alerts),
+    "trouble with the log": (datetime.timedelta(minutes=1), tell_of_log_trouble),
     "checkpoint mail": (datetime.timedelta(minutes=15), mail_checkpoints),
     "stale tasks": (datetime.timedelta(minutes=1), free_stale_tasks),
     "factor resets": (datetime.timedelta(minutes=1), follow_up_factor_resets),

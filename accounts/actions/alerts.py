@@ -10,11 +10,19 @@ from django.db import DatabaseError, transaction
 
 from accounts import events, letters
 from accounts.actions import granting
-from accounts.alert_kinds import AlertKind, Often, find, kinds, kinds_about
+from accounts.alert_kinds import AlertKind, Often, find, kinds_about
 from accounts.errors import AlertRefused
 from accounts.models import Alert, AlertSettings, Company, Membership
 from accounts.permissions import Permission
-from accounts.queries.alerts import is_off, settings_of, told_addresses, told_members, was_alerted
+from accounts.queries.alerts import (
+    is_of,
+    is_off,
+    settings_of,
+    told_addresses,
+    told_members,
+    troubles_noted,
+    was_alerted,
+)
 from accounts.queries.sealed_entries import batch_from, concerned, how_often, log_of, place_of
 from accounts.scoping import in_company
 from audit import log
@@ -28,7 +36,8 @@ STALE = timedelta(days=7)
 """An entry that is sealed so late alerts nobody: the first seal of an old log would tell of years."""
 LONGEST = 500
 MEANWHILE = "Somebody has dealt with this alert in the meantime."
-OVER = "It is over, and nobody had to do anything about it here."
+OVER = "It is over."
+COMES_AND_GOES = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +80,19 @@ def follow(*, by: Actor, at: datetime) -> int:
 
 @transaction.atomic
 def tell_of_trouble(*, company: Company, troubles: Iterable[Trouble], by: Actor, at: datetime) -> None:
-    """Alert a company, once for a cause, of what is wrong with the log now, and note what is over.
+    """Alert a company, once as long as it goes on, of what is wrong with the log now, and note what is over.
 
     This reads nothing that is sealed: it works while sealing does not.
     """
-    found = [(find(one.kind), one) for one in troubles]
     with in_company(company):
-        for kind, trouble in found:
-            if kind:
-                _raise(company, Finding(kind, trouble.cause, trouble.sentence), None, by, at)
-        _end_others(company, {(trouble.kind, trouble.cause) for _, trouble in found}, by, at)
+        going_on = list(troubles_noted(company))
+        for trouble in troubles:
+            known = [alert for alert in going_on if alert.kind == trouble.kind and is_of(alert, trouble.cause)]
+            going_on = [alert for alert in going_on if alert not in known]
+            if not known:
+                _raise_trouble(company, trouble, by, at)
+        for alert in going_on:
+            _note_end(alert, by, at)
 
 
 @transaction.atomic
@@ -166,11 +178,18 @@ def _tell(company: Company, kind: AlertKind, alert: Alert, settings: AlertSettin
         letters.queue("alert_to_address", user=None, to=address, company=company, at=at, facts=facts)
 
 
-def _end_others(company: Company, going_on: set[tuple[str, str]], by: Actor, at: datetime) -> None:
-    """Note that a trouble is over, where one that ends by itself is none any more."""
-    codes = [kind.code for kind in kinds() if kind.ends_by_itself]
-    for alert in Alert.objects.filter(company=company, kind__in=codes, seen_at__isnull=True).order_by("pk"):
-        if (alert.kind, alert.cause) not in going_on:
-            alert.seen_at, alert.note = at, OVER
-            alert.save(update_fields=["seen_at", "note"])
-            log.record(events.ALERT_ENDED, target=alert, by=by, at=at, kind=alert.kind)
+def _raise_trouble(company: Company, trouble: Trouble, by: Actor, at: datetime) -> None:
+    """An alert about it, unless one was raised lately: what comes and goes is told of once an hour."""
+    kind = find(trouble.kind)
+    if kind and not was_alerted(company, kind, f"{trouble.cause}.", at - COMES_AND_GOES):
+        _raise(company, Finding(kind, f"{trouble.cause}.{at.isoformat()}", trouble.sentence), None, by, at)
+
+
+def _note_end(alert: Alert, by: Actor, at: datetime) -> None:
+    """Note that a trouble is over. What a check found stands all the same until somebody has dealt with it."""
+    kind = find(alert.kind)
+    alert.note = OVER
+    if kind and kind.ends_by_itself:
+        alert.seen_at = alert.seen_at or at
+    alert.save(update_fields=["note", "seen_at"])
+    log.record(events.ALERT_ENDED, target=alert, by=by, at=at, kind=alert.kind)

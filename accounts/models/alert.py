@@ -25,7 +25,7 @@ class Alert(models.Model):
     """Something that was to be noticed. It stands on the dashboard until somebody has dealt with it.
 
     `cause` keeps one cause from alerting twice: the entry it was about, or what is wrong with the log since when.
-    `note` says why it is over where nobody dealt with it.
+    `note` says that it is over, of what is over by itself.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

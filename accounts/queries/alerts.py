@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -81,11 +82,24 @@ def was_alerted(company: Company, kind: AlertKind, cause: str, since: datetime) 
     return Alert.objects.filter(company=company, kind=kind.code, cause__startswith=cause, at__gt=since).exists()
 
 
-def companies_alerted_of_the_log() -> set[object]:
-    """Those with an open alert that ends by itself. It is about the installation, so all are asked at once."""
-    codes = [kind.code for kind in kinds() if kind.ends_by_itself]
-    open_ones = Alert._base_manager.filter(kind__in=codes, seen_at__isnull=True)
-    return set(open_ones.values_list("company_id", flat=True))
+def is_of(alert: Alert, cause: str) -> bool:
+    """Whether a trouble with this cause is what the alert is about."""
+    return alert.cause.startswith(f"{cause}.")
+
+
+def troubles_noted(company: Company) -> QuerySet[Alert]:
+    """The alerts of a company about the log of the installation whose trouble goes on, as far as was noted."""
+    return Alert.objects.filter(company=company, note="", kind__in=_about_the_log()).order_by("at", "pk")
+
+
+def companies_in_trouble() -> set[UUID]:
+    """Those with such an alert, asked of all at once."""
+    rows = Alert._base_manager.filter(note="", kind__in=_about_the_log())
+    return set(rows.values_list("company_id", flat=True))
+
+
+def _about_the_log() -> list[str]:
+    return [kind.code for kind in kinds() if not kind.actions]
 
 
 def _open(alerts: QuerySet[Alert]) -> QuerySet[Alert]:

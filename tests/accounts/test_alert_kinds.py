@@ -79,7 +79,8 @@ def test_a_new_device_of_who_administers(company, rival, role, is_told):
 def test_a_new_device_alerts_each_company_its_person_administers_and_points_to_the_entry_in_its_own_log_only(company):
     member = owned("Cy", "employee", company)
     administered = visitors.company("Other")
-    make.member(company=administered, user=member.user)
+    later = make.member(company=administered, user=member.user)
+    type(later).objects.filter(pk=later.pk).update(created_at=AT)
     sign_in_with("First", "cy@ledger.example")
     followed()
 
@@ -224,7 +225,7 @@ def test_where_customers_are_told_to_pay(company, ada, field):
 
     seller.refresh_from_db()
     assert getattr(seller, field) == "IBAN DE00"
-    assert of("pays_elsewhere") == ["Ada changed the company profile"]
+    assert of("pays_elsewhere") == [f"Ada changed where customers are told to pay {seller}"]
 
 
 def test_another_gateway(company, monkeypatch):

@@ -23,7 +23,8 @@ from tests.accounts.sealed import alerts, followed, sealed
 
 pytestmark = pytest.mark.django_db
 AT = datetime.datetime(2026, 3, 16, 9, 0, tzinfo=datetime.UTC)
-MINUTE, DAY = datetime.timedelta(minutes=1), datetime.timedelta(days=1)
+MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
+DAY = 24 * HOUR
 LIST, RULES = "/settings/alerts/", "/settings/sign-in/"
 LATE = Trouble("sealer_late", "late since 09:00", "The log has not been sealed since 09:00.")
 FAILED = Trouble("verification_failed", "check 7", "The check of the log found an entry that was changed.")
@@ -221,26 +222,65 @@ def test_a_kind_that_is_off_alerts_nobody_and_one_that_cannot_be_off_does(compan
 
 def test_trouble_with_the_log_needs_no_sealing_is_told_once_and_notes_its_end(company, ada):
     rival = visitors.company("Rival")
-    for _ in range(2):
-        tell(company, LATE)
-        tell(rival, LATE)
+    for minutes in range(90):
+        tell(company, LATE, at=AT + minutes * MINUTE)
+        tell(rival, LATE, at=AT + minutes * MINUTE)
     assert alerts(company) == alerts(rival) == [("sealer_late", LATE.sentence)]
     assert mailed() == [("alert", "ada@ledger.example")]
     assert Waiting.objects.count() > 0
 
-    tell(company, at=AT + MINUTE)
+    tell(company, at=AT + 2 * HOUR)
 
     over = Alert.objects.get(company=company)
-    assert (over.seen_at, over.seen_by, over.note) == (AT + MINUTE, None, alert_actions.OVER)
+    assert (over.seen_at, over.seen_by, over.note) == (AT + 2 * HOUR, None, "It is over.")
     assert actions("alert") == ["alert.ended", "alert.raised", "alert.raised"]
+    assert "Over" in text_of(ada.get(f"{LIST}?tab=all"))
     with in_company(rival):
         assert Alert.objects.get().seen_at is None
+
+
+def test_trouble_somebody_has_dealt_with_is_told_again_only_when_it_was_over(company, ada):
+    tell(company, LATE)
+    deal(ada, Alert.objects.get())
+    tell(company, LATE, at=AT + 2 * HOUR)
+    assert len(alerts()) == 1
+
+    tell(company, at=AT + 3 * HOUR)
+    tell(company, LATE, at=AT + 4 * HOUR)
+
+    assert len(alerts()) == 2
+    assert str(Alert.objects.earliest("at").seen_by) == "Ada"
+
+
+def test_trouble_that_comes_and_goes_is_told_once_an_hour(company):
+    for minutes in range(0, 120, 4):
+        tell(company, LATE, at=AT + minutes * MINUTE)
+        tell(company, at=AT + (minutes + 2) * MINUTE)
+    assert len(alerts()) == 2
+
+
+def test_the_worker_tells_when_the_sealer_is_late_and_when_it_is_back(company, ada, clock):
+    make_key(ada)
+    schedules.tell_of_log_trouble(AT)
+    assert alerts() == []
+
+    clock.shift(5 * MINUTE)
+    schedules.tell_of_log_trouble(AT + 5 * MINUTE)
+    [(kind, sentence)] = alerts()
+    assert (kind, "sealed" in sentence) == ("sealer_late", True)
+
+    sealed()
+    clock.shift(MINUTE)
+    sealed()
+    schedules.tell_of_log_trouble(AT + 6 * MINUTE)
+    assert Alert.objects.get().note == "It is over."
 
 
 def test_what_a_check_found_stays_until_somebody_has_dealt_with_it(company):
     tell(company, FAILED)
     tell(company)
-    assert Alert.objects.get().seen_at is None
+    alert = Alert.objects.get()
+    assert (alert.seen_at, alert.note) == (None, "It is over.")
 
 
 def test_dealing_with_one(company, ada):
