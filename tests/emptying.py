@@ -11,12 +11,12 @@ empty = BaseDatabaseOperations.execute_sql_flush
 
 def empty_all(operations: BaseDatabaseOperations, statements: list[str]) -> None:
     """What Django's `flush` runs, on tables that are never emptied outside of tests."""
-    with operations.connection.cursor() as cursor, _triggers_resting(operations.connection.vendor, cursor):
+    with operations.connection.cursor() as cursor, triggers_resting(operations.connection.vendor, cursor):
         empty(operations, statements)
 
 
 @contextmanager
-def _triggers_resting(vendor: str, cursor: Any) -> Iterator[None]:
+def triggers_resting(vendor: str, cursor: Any) -> Iterator[None]:
     to_rest, to_wake = _postgresql(cursor) if vendor == "postgresql" else _sqlite(cursor)
     for statement in to_rest:
         cursor.execute(statement)

@@ -50,13 +50,11 @@ def check_entries(state: dict[str, Any], erasings: Erasings, with_tiles: bool) -
     places = _places(start, end)
     rows = _rows(max(start, state["since"]), end)
     found = _check_places(places, rows, state, erasings, tiles)
-    hashes = {place[0]: bytes(place[5]) for place in places}
-    for wrong in found:
-        # Where the tile still has what was sealed, the tree is followed with that.
-        if wrong.what == "leaf_changed" and wrong.index is not None:
-            hashes.pop(wrong.index, None)
+    # Where the tile still has what was sealed, the tree is followed with that.
+    told = {wrong.index for wrong in found if wrong.what == "leaf_changed"}
+    hashes = {place[0]: bytes(place[5]) for place in places if place[0] not in told}
     state["position"] = end
-    return found + check_tree(state, start, end, hashes, tiles, told={wrong.index for wrong in found})
+    return found + check_tree(state, start, end, hashes, tiles, told)
 
 
 def _check_places(

@@ -8,7 +8,7 @@ from audit.tiles import HASH, WIDTH, BadTile, Tiles
 from audit.verifying.edge import Edge
 from audit.verifying.findings import Finding, uuid_text
 
-UNKNOWN = bytes(HASH)
+UNKNOWN = b""
 SHOWN_OF_A_TILE = 5
 Roots = dict[int, list[tuple[bytes, str]]]
 

@@ -1,0 +1,514 @@
+"""What the owner of the database does, with the triggers at rest, is found and named."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import F
+
+from audit import events, log, log_keys, sealing
+from audit.actions import log_keys as key_actions
+from audit.actors import Actor
+from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, LogSettings, SecurityEvent, Waiting
+from audit.notes import Checkpoint as Head
+from audit.notes import Signer
+from audit.verifying.check import UnknownCheckpoint, Verification, begin
+from security.ids import uuid7
+from tests.audit import make
+from tests.emptying import triggers_resting
+
+pytestmark = pytest.mark.django_db
+OPERATOR = Actor.operator("tests")
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def owner():
+    """Do something as the owner of the database, whom no trigger stops."""
+
+    def act(change):
+        with connection.cursor() as cursor, triggers_resting(connection.vendor, cursor):
+            result = change()
+            connection.check_constraints()
+            return result
+
+    return act
+
+
+@pytest.fixture
+def entries(parcel_sent, door_opened, company_id, sealed_log):
+    """Six sealed entries of two companies and of none, in the order of their places."""
+    ours, theirs, nobodys = make.Parcel(company_id), make.Parcel(uuid7()), make.Parcel(None)
+    made = [
+        make.recorded(parcel_sent, ours, place="Riga"),
+        make.recorded(parcel_sent, theirs, place="Oslo"),
+        make.recorded(door_opened, nobodys),
+        make.recorded(door_opened, ours),
+        make.recorded(parcel_sent, ours, place="Bonn", changes={"weight": [1, 2]}),
+        make.recorded(door_opened, nobodys),
+    ]
+    sealed_log()
+    return made
+
+
+@pytest.fixture
+def many(parcel_sent, company_id, sealed_log):
+    """As many entries as make two tiles of leaves and one above them."""
+    parcel = make.Parcel(company_id)
+    with transaction.atomic():
+        log.record_many(
+            log.entry(parcel_sent, target=parcel, by=make.ADA, at=make.NOON, place=str(number)) for number in range(300)
+        )
+    return sealed_log()
+
+
+def findings(**options):
+    verification, found = Verification(begin(**options)), []
+    while not verification.is_done:
+        found += verification.go_on()
+    return found
+
+
+def named(found):
+    """What was found, and where."""
+    return {(one.what, one.index) for one in found}
+
+
+def leaf(entry):
+    return Leaf.objects.filter(entry_id=entry.pk)
+
+
+def row(entry):
+    return type(entry)._base_manager.filter(pk=entry.pk)
+
+
+def says(finding, entry, *, index, number):
+    """Whether a finding tells which entry it is about."""
+    company = str(entry.company_id or "")
+    log_name = "billing" if isinstance(entry, BillingEvent) else "security"
+    return (finding.log, finding.entry, finding.index, finding.number, finding.company) == (
+        log_name,
+        str(entry.pk),
+        index,
+        number,
+        company,
+    )
+
+
+def test_nothing_is_found_where_nothing_was_done(entries):
+    assert findings() == []
+
+
+def test_nothing_is_found_in_several_tiles(many):
+    assert (many.size, findings()) == (300, [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reason": "rewritten"},
+        {"data": {"place": "Rome"}},
+        {"at": make.NOON + HOUR},
+        {"actor_label": "Eve"},
+        {"actor_type": "operator"},
+        {"on_behalf_of": "Eve"},
+        {"ip": "192.0.2.8"},
+        {"changes": {"weight": [1, 3]}},
+        {"changes": None},
+        {"outcome": "refused"},
+        {"action": "parcel.lost"},
+        {"object_id": "other"},
+        {"object_label": "other"},
+        {"object_type": "other"},
+        {"customer_id": uuid7},
+        {"session": "other"},
+        {"user_agent": "other"},
+        {"request_id": "other"},
+        {"salt": b"0123456789abcdef"},
+    ],
+    ids=lambda change: "-".join(f"{name}" for name in change),
+)
+def test_a_changed_row_is_found(entries, owner, change):
+    changed = entries[4]
+    values = {name: value() if callable(value) else value for name, value in change.items()}
+
+    owner(lambda: row(changed).update(**values))
+
+    [found] = findings()
+    assert found.what == "entry_changed"
+    assert says(found, changed, index=4, number=3)
+    assert found.at == ("2026-03-12T13:00:00.000000Z" if "at" in change else "2026-03-12T12:00:00.000000Z")
+    assert f"billing entry {changed.pk}, number 3, company {changed.company_id}, index 4" in str(found)
+
+
+def test_a_row_that_became_another_company_s_is_found(entries, owner):
+    owner(lambda: row(entries[0]).update(company_id=uuid7()))
+
+    assert named(findings()) == {("leaf_changed_company", 0)}
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite keeps text that is none")
+@pytest.mark.parametrize("value", ["CAST(X'ff' AS TEXT)", "X'00ff'"], ids=["no UTF-8", "bytes"])
+def test_a_row_that_cannot_be_read_is_found(entries, owner, value):
+    def change():
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE audit_billingevent SET reason = {value} WHERE id = %s", [entries[0].pk.hex])
+
+    owner(change)
+
+    assert named(findings()) == {("entry_changed", 0)}
+
+
+def test_a_removed_row_is_found(entries, owner):
+    owner(lambda: row(entries[3]).delete())
+
+    [found] = findings()
+    assert found.what == "entry_removed"
+    assert says(found, entries[3], index=3, number=2)
+
+
+def test_a_row_removed_before_it_was_sealed_is_found(entries, owner, parcel_sent):
+    entry = make.recorded(parcel_sent, make.Parcel(uuid7()), place="Riga")
+    owner(lambda: row(entry).delete())
+
+    [found] = findings()
+    assert (found.what, found.entry) == ("entry_removed", str(entry.pk))
+
+
+def swapped(field, first, second, spare):
+    """Exchange a column of two places."""
+    one, other = leaf(first).get(), leaf(second).get()
+    values = getattr(one, field), getattr(other, field)
+    Leaf.objects.filter(entry_id=first.pk).update(**{field: spare})
+    Leaf.objects.filter(entry_id=second.pk).update(**{field: values[0]})
+    Leaf.objects.filter(entry_id=first.pk).update(**{field: values[1]})
+
+
+def test_two_numbers_that_were_exchanged_are_found(entries, owner):
+    owner(lambda: swapped("number", entries[0], entries[3], 1000))
+
+    found = findings()
+    assert {("entry_changed", 0), ("entry_changed", 3), ("number_gap", 0), ("number_twice", 3)} <= named(found)
+
+
+def test_two_places_that_were_exchanged_are_found(entries, owner):
+    owner(lambda: swapped("index", entries[0], entries[3], 1000))
+
+    assert {("number_gap", 0), ("number_twice", 3), ("tile_changed", 0), ("tile_changed", 3)} <= named(findings())
+
+
+def test_two_places_that_were_exchanged_are_found_without_the_tiles(entries, owner):
+    owner(lambda: swapped("index", entries[1], entries[2], 1000))
+
+    [found] = findings(with_tiles=False)
+    assert (found.what, found.index) == ("checkpoint_root", 6)
+
+
+def test_two_hashes_that_were_exchanged_are_found(entries, owner):
+    owner(lambda: swapped("hash", entries[0], entries[3], b""))
+
+    assert named(findings()) == {("leaf_changed", 0), ("leaf_changed", 3)}
+
+
+def test_a_changed_row_whose_hash_was_changed_too_is_found(entries, owner):
+    def change():
+        row(entries[0]).update(reason="rewritten")
+        [found] = sealing.rows_of("billing", [entries[0].pk])
+        leaf(entries[0]).update(hash=sealing.entry_hash("billing", 1, found))
+
+    owner(change)
+
+    found = findings()
+    assert named(found) == {("tile_changed", 0), ("checkpoint_root", 6)}
+    assert says(found[0], entries[0], index=0, number=1)
+    assert named(findings(with_tiles=False)) == {("checkpoint_root", 6)}
+
+
+def test_a_changed_hash_is_found(entries, owner):
+    owner(lambda: leaf(entries[1]).update(hash=bytes(32)))
+
+    [found] = findings()
+    assert found.what == "leaf_changed"
+    assert says(found, entries[1], index=1, number=1)
+
+
+def test_a_removed_place_is_found(entries, owner):
+    owner(lambda: leaf(entries[4]).delete())
+
+    found = findings()
+    assert named(found) == {("leaf_removed", 4), ("entry_inserted", None)}
+    assert {one.entry for one in found} == {"", str(entries[4].pk)}
+
+
+def test_places_removed_at_the_end_are_found(many, owner):
+    owner(lambda: Leaf.objects.filter(index__gte=250).delete())
+
+    found = findings()
+    assert named(found) >= {("leaf_removed", 250)}
+    assert "The places 250 to 299 were removed" in found[0].sentence
+
+
+def test_a_place_added_beyond_the_end_is_found(entries, owner):
+    added = Leaf(index=10**15, log="billing", entry_id=uuid7(), number=9, hash=bytes(32), sealed_at=make.NOON)
+    owner(lambda: Leaf.objects.bulk_create([added]))
+
+    assert named(findings()) >= {("leaf_added", 10**15)}
+
+
+def test_a_place_added_for_no_entry_is_found(entries, owner):
+    added = Leaf(index=6, log="billing", entry_id=uuid7(), number=3, hash=bytes(32), sealed_at=make.NOON)
+    owner(lambda: Leaf.objects.bulk_create([added]))
+
+    assert named(findings()) == {("entry_removed", 6)}
+
+
+def test_an_entry_written_past_the_queue_is_found(entries, owner, parcel_sent):
+    slipped_in = owner(lambda: make.recorded(parcel_sent, make.Parcel(uuid7()), place="Rome"))
+
+    [found] = findings()
+    assert (found.what, found.entry, found.company) == (
+        "entry_inserted",
+        str(slipped_in.pk),
+        str(slipped_in.company_id),
+    )
+    assert found.at == "2026-03-12T12:00:00.000000Z"
+
+
+def test_what_waits_for_its_place_is_no_finding(entries, parcel_sent):
+    make.recorded(parcel_sent, make.Parcel(uuid7()), place="Rome")
+
+    assert findings() == []
+
+
+def test_a_gap_in_the_numbers_is_found(entries, owner):
+    owner(lambda: leaf(entries[4]).update(number=F("number") + 5))
+
+    found = findings()
+    assert named(found) == {("number_gap", 4), ("entry_changed", 4)}
+    assert "comes after 2: 3 to 7 is missing" in found[0].sentence
+
+
+def test_a_number_given_twice_is_found(entries, owner):
+    owner(lambda: leaf(entries[4]).update(company_id=entries[1].company_id, number=1000))
+    owner(lambda: leaf(entries[1]).update(company_id=entries[4].company_id, number=3))
+
+    assert ("number_twice", 3) in named(findings())
+
+
+@pytest.mark.parametrize(
+    ("tile", "index"), [("0/000", 0), ("0/001.p/44", 256), ("1/000.p/1", None)], ids=["full", "partial", "above"]
+)
+def test_a_tile_that_is_gone_is_found(many, settings, tile, index):
+    (settings.LOG_DIR / "tile" / tile).unlink()
+
+    [found] = findings()
+    assert found.index == index
+    assert f"tile {tile} is missing or too short" in found.sentence or tile == "0/000"
+    assert findings(with_tiles=False) == []
+
+
+@pytest.mark.parametrize("tile", ["0/000", "0/001.p/44", "1/000.p/1"])
+def test_a_tile_that_was_cut_is_found(many, settings, tile):
+    path = settings.LOG_DIR / "tile" / tile
+    path.write_bytes(path.read_bytes()[:-1])
+
+    [found] = findings()
+    assert "is missing or too short" in found.sentence
+
+
+@pytest.mark.parametrize(("tile", "index"), [("0/000", 0), ("0/001.p/44", 256), ("1/000.p/1", None)])
+def test_a_tile_that_was_changed_is_found(many, settings, tile, index):
+    path = settings.LOG_DIR / "tile" / tile
+    path.write_bytes(bytes(32) + path.read_bytes()[32:])
+
+    [found] = findings()
+    assert (found.what, found.index) == ("tile_changed", index)
+
+
+def sign(size, root, signer, at):
+    text = Head(log_keys.origin(), size, root).text
+    note = f"{text}\n{signer.sign(text)}{signer.cosign(text, int(at.timestamp()))}"
+    return Checkpoint.objects.create(size=size, root=root, note=note, signed_at=at)
+
+
+def test_a_checkpoint_whose_root_is_not_the_tree_s_is_found(entries, owner):
+    owner(lambda: sign(5, bytes(32), log_keys.signer(make.NOON), make.NOON))
+
+    assert {("checkpoint_smaller", 5), ("checkpoint_root", 5)} <= named(findings())
+
+
+def test_a_checkpoint_that_no_key_of_ours_signed_is_found(entries):
+    first = Checkpoint.objects.get()
+    sign(6, bytes(first.root), Signer.new(log_keys.origin()), make.NOON)
+
+    assert named(findings()) == {("checkpoint_unsigned", 6)}
+
+
+@pytest.mark.parametrize("change", [{"root": bytes(32)}, {"size": 5}, {"signed_at": make.NOON + HOUR}], ids=str)
+def test_a_checkpoint_kept_with_something_else_than_was_signed_is_found(entries, owner, change):
+    owner(lambda: Checkpoint.objects.update(**change))
+
+    assert "checkpoint_changed" in {one.what for one in findings()}
+
+
+def test_a_fork_is_found_though_the_log_s_own_key_signed_it(entries):
+    fork = sign(6, bytes(32), log_keys.signer(make.NOON), make.NOON + HOUR)
+
+    found = findings()
+    assert named(found) == {("checkpoint_fork", 6), ("checkpoint_root", 6)}
+    assert f"The checkpoint {fork.pk} of 6 entries has another root" in found[0].sentence
+
+
+def test_a_checkpoint_smaller_than_one_before_it_is_found(entries, sealed_log):
+    root = sealing.tree_hash(0, 4, sealing.Tiles(sealing.tile_folder(), 6).node)
+    sign(4, root, log_keys.signer(make.NOON), make.NOON + HOUR)
+
+    assert named(findings()) == {("checkpoint_smaller", 4)}
+
+
+def test_a_checkpoint_earlier_than_one_before_it_is_found(entries):
+    sign(6, bytes(Checkpoint.objects.get().root), log_keys.signer(make.NOON), make.NOON - HOUR)
+
+    assert named(findings()) == {("checkpoint_earlier", 6)}
+
+
+def test_another_checkpoint_in_the_public_file_is_found(entries, settings):
+    signer, text = log_keys.signer(make.NOON), Head(log_keys.origin(), 6, bytes(32)).text
+    (settings.LOG_DIR / "checkpoint").write_text(f"{text}\n{signer.sign(text)}", encoding="utf-8")
+
+    assert named(findings()) == {("checkpoint_fork", None)}
+
+
+def test_a_public_checkpoint_that_is_gone_is_found(entries, settings):
+    (settings.LOG_DIR / "checkpoint").unlink()
+
+    assert named(findings()) == {("checkpoint_file", None)}
+
+
+def test_the_key_after_a_hand_over_may_not_sign_what_came_before_it(entries, sealed_log):
+    key_actions.replace(is_lost=False, by=OPERATOR, at=make.NOON)
+    sealed_log()
+    assert findings() == []
+
+    root = sealing.tree_hash(0, 4, sealing.Tiles(sealing.tile_folder(), 6).node)
+    sign(4, root, log_keys.signer(make.NOON), make.NOON + HOUR)
+    assert named(findings()) == {("checkpoint_unsigned", 4)}
+
+
+def test_a_hand_over_without_the_old_key_is_told_of_each_time(entries, sealed_log, settings):
+    (settings.SEALER_DIR / "log.key").unlink()
+    key_actions.replace(is_lost=True, by=OPERATOR, at=make.NOON)
+    sealed_log()
+
+    [found] = findings()
+    assert (found.what, found.is_warning) == ("key_lost", True)
+
+
+@pytest.mark.parametrize("text", ["", "invoiced.com/log-key-hand-over/v1\n"], ids=["none", "another text"])
+def test_a_key_that_nobody_signed_in_is_found(entries, text):
+    intruder = Signer.new(log_keys.origin())
+    LogKey.objects.create(
+        verifier_key=str(intruder.verifier()),
+        origin=log_keys.origin(),
+        size=6,
+        hand_over=f"{text}\n{intruder.sign(text)}" if text else "",
+        made_at=make.NOON,
+    )
+
+    assert [(one.what, one.is_warning) for one in findings()] == [("key_not_handed_over", False)]
+
+
+def erase(entry):
+    row(entry).update(erased_at=make.NOON, reason="", actor_label="", data={}, changes=None, salt=b"")
+
+
+def test_an_erased_entry_that_an_entry_covers_is_no_finding(entries, owner, company_id, sealed_log):
+    owner(lambda: erase(entries[4]))
+    target = LogSettings(company_id=company_id)
+    make.recorded(events.LOG_ERASED, target, count=1, numbers=[3], why="retention")
+
+    assert findings() == []
+    sealed_log()
+    assert findings() == []
+
+
+def test_an_erased_entry_that_none_covers_is_found(entries, owner, company_id, sealed_log):
+    owner(lambda: erase(entries[4]))
+    make.recorded(events.LOG_ERASED, LogSettings(company_id=company_id), count=1, numbers=[2], why="retention")
+    make.recorded(events.LOG_ERASED, LogSettings(company_id=uuid7()), count=1, numbers=[3], why="retention")
+    sealed_log()
+
+    [found] = findings()
+    assert found.what == "erased_unsaid"
+    assert says(found, entries[4], index=4, number=3)
+
+
+def test_an_erasing_entry_written_past_the_queue_covers_nothing(entries, owner, company_id):
+    def act():
+        erase(entries[4])
+        make.recorded(events.LOG_ERASED, LogSettings(company_id=company_id), count=1, numbers=[3], why="retention")
+
+    owner(act)
+
+    assert named(findings()) == {("erased_unsaid", 4), ("entry_inserted", None)}
+
+
+def test_since_a_checkpoint_only_what_came_after_is_looked_at(entries, owner, sealed_log, parcel_sent, company_id):
+    kept = Checkpoint.objects.get().note
+    later = make.recorded(parcel_sent, make.Parcel(company_id), place="Kiel")
+    sealed_log()
+    owner(lambda: row(entries[0]).update(reason="rewritten"))
+
+    assert findings(since=kept) == []
+
+    owner(lambda: row(later).update(reason="rewritten"))
+    assert named(findings(since=kept)) == {("entry_changed", 6)}
+    assert named(findings()) == {("entry_changed", 0), ("entry_changed", 6)}
+
+
+def test_a_history_signed_again_does_not_fit_a_checkpoint_kept_elsewhere(entries, owner, sealed_log, settings):
+    kept, signer = Checkpoint.objects.get().note, log_keys.signer(make.NOON)
+
+    def rewrite():
+        row(entries[0]).update(reason="rewritten")
+        [found] = sealing.rows_of("billing", [entries[0].pk])
+        leaf(entries[0]).update(hash=sealing.entry_hash("billing", 1, found))
+        Checkpoint.objects.all().delete()
+        tiles = sealing.rebuild_tiles(6)
+        made = sign(6, sealing.tree_hash(0, 6, tiles.node), signer, make.NOON)
+        (settings.LOG_DIR / "checkpoint").write_text(made.note, encoding="utf-8")
+
+    owner(rewrite)
+
+    assert findings() == []
+    assert named(findings(since=kept)) == {("checkpoint_fork", 6), ("checkpoint_root", 6)}
+
+
+def test_a_log_cut_back_is_found_by_a_checkpoint_kept_elsewhere(entries, owner):
+    kept = Checkpoint.objects.get().note
+
+    def cut():
+        Checkpoint.objects.all().delete()
+        Leaf.objects.all().delete()
+        BillingEvent._base_manager.all().delete()
+        SecurityEvent._base_manager.all().delete()
+        Waiting.objects.all().delete()
+
+    owner(cut)
+
+    assert ("leaf_removed", 0) in named(findings(since=kept))
+
+
+def test_a_checkpoint_that_nobody_we_know_signed_is_refused(entries):
+    with pytest.raises(UnknownCheckpoint, match="None of the known keys signed"):
+        begin(since=Checkpoint.objects.get().note, trusted=str(Signer.new(log_keys.origin()).verifier()))
+    with pytest.raises(UnknownCheckpoint, match="no signed note"):
+        begin(since="hello")
+
+
+def test_a_key_that_is_none_of_the_log_s_is_told_of(entries):
+    key = str(log_keys.signer(make.NOON).verifier())
+    other = str(Signer.new(log_keys.origin()).verifier())
+
+    assert findings(trusted=key) == []
+    assert named(findings(trusted=other)) == {("key_unknown", None)}
