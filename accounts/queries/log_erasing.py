@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Max, Q
 
+from accounts.access import customer_models
 from accounts.models import ApiKey, Company, Membership, User
 from accounts.queries.log_retention import COUNTED, in_words
 from audit import retention
@@ -18,11 +19,12 @@ USER, CONTACT = "user", "contact"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact, or somebody of the team, by their id and the name they were last seen under."""
+    """A contact, or somebody of the team, by their id and name; `where` tells namesakes apart."""
 
     kind: str
     id: UUID
     name: str
+    where: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -106,18 +108,26 @@ def _former_members(company: Company, text: str) -> Iterator[Person]:
     users = User.objects.filter(named, pk__in=here.order_by().values("user"))
     former = users.exclude(pk__in=here.present().order_by().values("user"))
     for user in former.order_by("name", "pk")[:SHOWN]:
-        yield Person(USER, user.pk, str(user))
+        yield Person(USER, user.pk, str(user), user.email)
 
 
 def _named_in_entries(company: Company, text: str) -> Iterator[Person]:
     """Contacts by what the entries call them, whatever their records say today."""
+    named: dict[str, tuple[str, UUID | None]] = {}
     for log in retention.LOGS:
         rows = retention.unerased(log, company.pk).order_by()
         acted = rows.filter(actor_type="contact", actor_label__icontains=text)
         acted_on = rows.filter(object_type="contact", object_label__icontains=text)
-        for named in (
-            acted.values_list("actor_id", "actor_label").distinct()[:SHOWN],
-            acted_on.values_list("object_id", "object_label").distinct()[:SHOWN],
+        for found in (
+            acted_on.values_list("object_id", "object_label", "customer_id").distinct()[:SHOWN],
+            acted.values_list("actor_id", "actor_label", "customer_id").distinct()[:SHOWN],
         ):
-            for id, name in named:
-                yield Person(CONTACT, UUID(id), name)
+            for id, name, customer_id in found:
+                named.setdefault(id, (name, customer_id))
+    [customers] = customer_models
+    known = customers._default_manager.filter(
+        company=company, pk__in=[customer_id for _, customer_id in named.values()]
+    )
+    names = {customer.pk: str(customer) for customer in known}
+    for id, (name, customer_id) in named.items():
+        yield Person(CONTACT, UUID(id), name, names.get(customer_id, ""))

@@ -84,7 +84,7 @@ def test_former_members_and_contacts_are_found_by_name_and_members_are_not(ada, 
 
     assert "Gus Former" in text(ada.get(PEOPLE, {"q": "former"}))
     assert "Gus Former" in text(ada.get(PEOPLE, {"q": "gus@exa"}))
-    assert "Ana Acme" in text(ada.get(PEOPLE, {"q": "ana"}))
+    assert "Ana Acme Acme Contact" in text(ada.get(PEOPLE, {"q": "ana"}))
     assert "Nobody found" in text(ada.get(PEOPLE, {"q": "Ada"}))
     assert "Nobody found" not in text(ada.get(PEOPLE))
 

@@ -38,6 +38,20 @@ def test_secrets_come_as_files():
     )
 
 
+def test_web_and_worker_have_database_roles_of_their_own_and_no_other_s_password():
+    owner, roles = "database_password", {"migrate": "", "web": "_web", "worker": "_worker"}
+    for name, suffix in roles.items():
+        service = COMPOSE["services"][name]
+        own = f"{suffix[1:]}_{owner}" if suffix else owner
+        assert service["environment"]["DATABASE_URL"].startswith(f"postgresql://invoiced{suffix}@database"), name
+        assert service["environment"]["DATABASE_PASSWORD_FILE"] == f"/run/secrets/{own}"
+        if suffix:
+            assert [secret for secret in service["secrets"] if owner in secret] == [own]
+    assert "database_grants --apply --web invoiced_web --worker invoiced_worker" in str(
+        COMPOSE["services"]["migrate"]["command"]
+    )
+
+
 def test_the_product_is_given_only_settings_it_has():
     settings = (BASE_DIR / "docs" / "settings.md").read_text()
     for name in ("migrate", "web", "worker"):
