@@ -21,6 +21,7 @@ class Concern(Enum):
     COMPANY = "the one whose log it is in"
     MEMBER = "each that the person belongs to whose account it is about"
     ADMINISTRATOR = "each that this person administers"
+    EVERYBODY = "all that share the log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,24 @@ for ours in (
         "log_settings",
         "Log settings changed",
         "when somebody changes what is alerted of or how long entries are kept, streams them elsewhere or erases them",
-        actions=("log_settings.*", "log_retention.*", "log_erasing.*", "log_stream.*"),
+        actions=(
+            "log_settings.*",
+            "log_retention.*",
+            "log_erasing.*",
+            "log_stream.made",
+            "log_stream.changed",
+            "log_stream.paused",
+            "log_stream.failed",
+            "log_stream.removed",
+        ),
+        can_be_off=False,
+    ),
+    AlertKind(
+        "log_key",
+        "Key of the log replaced",
+        "when whoever runs the server replaces the key that signs the logs",
+        actions=("log_key.replaced",),
+        concerns=Concern.EVERYBODY,
         can_be_off=False,
     ),
     SEALER_LATE,

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.alert_kinds import AlertKind, Concern, Often, covered, watched
-from accounts.models import Membership
+from accounts.models import Company, Membership
 from accounts.permissions import Permission
 from accounts.roles import ADMINISTERING
 from audit.log import LOGS
@@ -61,6 +61,8 @@ def concerned(kind: AlertKind, entry: Envelope) -> list[UUID]:
     """The companies that an entry of this kind alerts."""
     if kind.concerns == Concern.COMPANY:
         return [entry.company_id] if entry.company_id else []
+    if kind.concerns == Concern.EVERYBODY:
+        return list(Company.objects.order_by("pk").values_list("pk", flat=True))
     person = entry.object_id if entry.object_type == "user" else entry.actor_id
     members = Membership.objects.live().filter(user=person).select_related("own_role").order_by("pk")
     is_enough = kind.concerns == Concern.MEMBER

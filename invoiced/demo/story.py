@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.models import Company
 from accounts.scoping import in_company
-from invoiced.demo import access, present, receivables
+from invoiced.demo import access, alerts, present, receivables
 from invoiced.demo import company as founding
 from invoiced.demo.company import Team
 from invoiced.demo.history import History
@@ -44,5 +44,6 @@ def tell(now: datetime.datetime) -> Story:
         administrator, clerk = (team.memberships[f"{name}@fernhill.example"] for name in ("ada", "bo"))
         access.part(company, fields[0], known, administrator, founding.PASSWORD, now)
         access.let_wait(administrator, clerk, now)
+        alerts.name_addresses(administrator, now)
         access.note_use(team.memberships.values(), now)
         return Story(team, present.link_to(shown, bo, now))

@@ -11,6 +11,7 @@ from accounts.actions import factor_resets, ownership
 from accounts.alert_kinds import AlertKind
 from accounts.models import Alert, FactorReset
 from audit import registry
+from audit.actions import log_keys
 from audit.actors import Actor
 from tests import books, make, visitors
 from tests.access import bodies
@@ -252,6 +253,14 @@ def test_another_owner(company, bo):
     followed()
 
     assert of("ownership_passed") == ["Ida took over the ownership of Ledger from Owen"]
+
+
+def test_another_key_of_the_log_concerns_everybody(company, rival):
+    followed()
+    log_keys.replace(by=Actor.operator("manage.py replace_log_key"), at=AT, is_lost=False)
+    followed()
+
+    assert [kind for kind, _ in alerts(company)] == [kind for kind, _ in alerts(rival)] == ["log_key"]
 
 
 def test_what_concerns_nobody_is_no_alert(company, ada):
