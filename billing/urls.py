@@ -4,6 +4,7 @@ from django.urls import path
 
 from billing.views import (
     api,
+    audit_reports,
     contacts,
     custom_fields,
     customers,
@@ -115,4 +116,6 @@ urlpatterns = [
     *INVOICES,
     *PAYMENTS,
     *API,
+    path("audit/billing/report/", audit_reports.billing_report, name="billing_log_report"),
+    path("audit/security/report/", audit_reports.security_report, name="security_log_report"),
 ]

@@ -10,7 +10,7 @@ from audit import events, log
 from audit.actors import Actor
 from audit.models import Export
 
-IN_WORDS = {"csv": "CSV", "jsonl": "JSON Lines"}
+IN_WORDS = {"csv": "CSV", "jsonl": "JSON Lines", "pdf": "PDF"}
 
 
 @transaction.atomic

@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                 ('company_id', models.UUIDField()),
                 ('user_id', models.UUIDField()),
                 ('log', models.CharField(choices=[('billing', 'Billing log'), ('security', 'Security log')], max_length=8)),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('jsonl', 'JSON Lines')], max_length=8)),
+                ('format', models.CharField(choices=[('csv', 'CSV'), ('jsonl', 'JSON Lines'), ('pdf', 'PDF')], max_length=8)),
                 ('query', models.TextField(blank=True)),
                 ('started_at', models.DateTimeField()),
                 ('rows', models.BigIntegerField(null=True)),

@@ -40,7 +40,7 @@ class Export(models.Model):
     company_id = models.UUIDField()
     user_id = models.UUIDField()
     log = models.CharField(max_length=8, choices=LOGS)
-    format = models.CharField(max_length=8, choices=[("csv", "CSV"), ("jsonl", "JSON Lines")])
+    format = models.CharField(max_length=8, choices=[("csv", "CSV"), ("jsonl", "JSON Lines"), ("pdf", "PDF")])
     query = models.TextField(blank=True)
     started_at = models.DateTimeField()
     rows = models.BigIntegerField(null=True)

@@ -1,0 +1,66 @@
+"""An audit report of what the filters of a log show, in the words of its screen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from audit import log_keys, queries
+from billing.documents.audit_report import AuditReport
+from billing.documents.sheet import paper_of
+
+TITLES = {"billing": "Billing log", "security": "Security log"}
+NOT_SIGNED = "The log had signed nothing yet when this report was made: make it again in ten seconds."
+OUTCOMES = {"refused": " (refused)", "failure": " (failed)"}
+
+
+def report_of(
+    *,
+    log: str,
+    company: Any,
+    country: str,
+    by: str,
+    filters: Mapping[str, str],
+    entries: Sequence[Any],
+    is_cut: bool,
+    at: datetime,
+) -> AuditReport:
+    """The report of these entries, newest first; `is_cut` where older ones would not fit."""
+    zone = ZoneInfo(company.time_zone)
+    checkpoint = queries.latest_checkpoint() or ""
+    count = f"newest {len(entries):,} of more" if is_cut else f"{len(entries):,}, all of them"
+    narrowed = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in filters.items()) or "none"
+    return AuditReport(
+        title=TITLES[log],
+        company=company.name,
+        facts=[
+            ("Company", company.name),
+            ("Made", f"{_instant(at, zone)} ({zone.key})"),
+            ("By", by),
+            ("Entries", count),
+            ("Filters", narrowed),
+        ],
+        rows=[_row(entry, zone) for entry in queries.with_places(entries)],
+        proof=_proof() if checkpoint else [NOT_SIGNED],
+        checkpoint=checkpoint,
+        made_at=at,
+        paper=paper_of(country),
+    )
+
+
+def _row(entry: Any, zone: ZoneInfo) -> tuple[str, str, str, str]:
+    number = f"{entry.place.number:,}" if entry.place else ""
+    return number, _instant(entry.at, zone), entry.actor_name, entry.sentence + OUTCOMES.get(entry.outcome, "")
+
+
+def _proof() -> list[str]:
+    return [
+        "Each entry has a running number among all entries of the company, in both logs. The checkpoint below signs every "
+        "sealed entry up to its size; it is also attached to this file. Keep it: with it, a change of any of these "
+        "entries can be shown later, and each entry’s proof can be downloaded from its page and checked without us.",
+        f"The key it is signed with: {log_keys.verifiers()[-1]}",
+    ]
+
+
+def _instant(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%-d %b %Y, %H:%M:%S}"
