@@ -55,9 +55,9 @@ def _row(entry: Any, zone: ZoneInfo) -> tuple[str, str, str, str]:
 
 def _proof() -> list[str]:
     return [
-        "Each entry has a running number among all entries of the company, in both logs. The checkpoint below signs every "
-        "sealed entry up to its size; it is also attached to this file. Keep it: with it, a change of any of these "
-        "entries can be shown later, and each entry’s proof can be downloaded from its page and checked without us.",
+        "Each entry has a running number among all entries of the company, in both logs. The checkpoint below signs "
+        "every sealed entry up to its size; it is also attached to this file. Keep it: with it, a change of any of "
+        "these entries can be shown later. Each entry’s page has its proof, which can be checked without us.",
         f"The key it is signed with: {log_keys.verifiers()[-1]}",
     ]
 
