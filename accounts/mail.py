@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from audit.actors import Actor
 
 TRIES = 15
-AUTOMATION = Actor.automation("worker", "Automatic mail")
+AUTOMATION = Actor.automation("mail", "Automatic mail")
 EXPECTED = (smtplib.SMTPException, OSError)
 LONGEST_SUBJECT = 180
 EMPTY_LINES = re.compile(r"\n{3,}")

@@ -34,6 +34,7 @@ from accounts.queries.unused_members import to_suspend, to_warn
 from accounts.scoping import in_company
 from accounts.session_store import SessionStore
 from audit import state, witnessing
+from audit.actions import checks
 from audit.actors import Actor
 from billing.actions import attempts
 from billing.gateways import sandbox
@@ -48,7 +49,16 @@ logger = logging.getLogger(__name__)
 STALE = datetime.timedelta(minutes=15)
 KEPT = datetime.timedelta(days=30)
 BATCHES_AT_A_STRETCH = 20
-AUTOMATION = Actor.automation("worker", "Automatic follow-up")
+
+# Who did it, as the logs name them: each process under its own name.
+PAYMENTS = Actor.automation("unsettled_attempts", "Follow-up of payments")
+ALERTS = Actor.automation("alerts", "Alerts")
+CHECKPOINTS = Actor.automation("checkpoint_mail", "Checkpoint mail")
+FACTOR_RESETS = Actor.automation("factor_resets", "Follow-up of lost factors")
+APPROVALS = Actor.automation("late_approvals", "Follow-up of approvals")
+UNUSED_MEMBERS = Actor.automation("unused_members", "Follow-up of unused members")
+API_KEYS = Actor.automation("expiring_api_keys", "Expiry of API keys")
+REVIEWS = Actor.automation("access_reviews", "Reminder of access reviews")
 
 
 def run_due(at: datetime.datetime, is_stopping: Callable[[], bool] = lambda: False) -> int:
@@ -77,7 +87,7 @@ def follow_up_attempts(at: datetime.datetime) -> None:
 def raise_alerts(at: datetime.datetime) -> None:
     """Look through what was sealed since the last time; a long way behind, a stretch of it."""
     for _ in range(BATCHES_AT_A_STRETCH):
-        if not alerts.follow(by=AUTOMATION, at=at):
+        if not alerts.follow(by=ALERTS, at=at):
             return
 
 
@@ -88,13 +98,13 @@ def tell_of_log_trouble(at: datetime.datetime) -> None:
     if troubles or noted:
         for company in Company.objects.order_by("pk"):
             if troubles or company.pk in noted:
-                _follow_up(partial(alerts.tell_of_trouble, troubles=troubles), at, company=company)
+                _follow_up(partial(alerts.tell_of_trouble, troubles=troubles), ALERTS, at, company=company)
 
 
 def mail_checkpoints(at: datetime.datetime) -> None:
     """Let the log's checkpoint of the day leave, for each company that names addresses for it."""
     for company in companies_to_mail(at):
-        _follow_up(checkpoint_mail.mail, at, company=company)
+        _follow_up(checkpoint_mail.mail, CHECKPOINTS, at, company=company)
 
 
 def free_stale_tasks(at: datetime.datetime) -> None:
@@ -108,13 +118,13 @@ def follow_up_factor_resets(at: datetime.datetime) -> None:
     due = [(factor_resets.carry_out, reset) for reset in due_resets(at)]
     lapsed = [(factor_resets.let_lapse, reset) for reset in lapsed_resets(at - factor_resets.DECIDED_WITHIN)]
     for act, reset in due + lapsed:
-        _follow_up(act, at, reset=reset)
+        _follow_up(act, FACTOR_RESETS, at, reset=reset)
 
 
 def end_late_approvals(at: datetime.datetime) -> None:
     """End what waited for a second person and nobody decided in time."""
     for approval in expired(at):
-        _follow_up(approvals.expire, at, approval=approval)
+        _follow_up(approvals.expire, APPROVALS, at, approval=approval)
 
 
 def follow_up_unused_members(at: datetime.datetime) -> None:
@@ -123,7 +133,7 @@ def follow_up_unused_members(at: datetime.datetime) -> None:
     late = [(unused_members.suspend, member) for member in to_suspend(unused, warned_before)]
     soon = [(unused_members.warn, member) for member in to_warn(at - unused_members.WARNED_AFTER)]
     for act, member in late + soon:
-        _follow_up(act, at, membership=member)
+        _follow_up(act, UNUSED_MEMBERS, at, membership=member)
 
 
 def clear_out(at: datetime.datetime) -> None:
@@ -143,13 +153,13 @@ def clear_out(at: datetime.datetime) -> None:
 def tell_of_expiring_keys(at: datetime.datetime) -> None:
     """A week before an API key ends its maker is told, once however often this runs."""
     for key in expiring_keys(at):
-        _follow_up(api_keys.tell_of_expiry, at, key=key)
+        _follow_up(api_keys.tell_of_expiry, API_KEYS, at, key=key)
 
 
 def remind_of_reviews(at: datetime.datetime) -> None:
     """Tell the administrators, once, where half a year has passed since somebody looked through who has access."""
     for company in companies_to_remind(at):
-        _follow_up(reviews.remind, at, company=company)
+        _follow_up(reviews.remind, REVIEWS, at, company=company)
 
 
 SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], None]]] = {
@@ -165,15 +175,17 @@ SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], Non
     "access reviews": (datetime.timedelta(days=1), remind_of_reviews),
     "unused members": (datetime.timedelta(days=1), follow_up_unused_members),
     "log retention": (datetime.timedelta(days=1), log_retention.erase_due),
+    "log check": (datetime.timedelta(days=1), checks.start),
+    "log check pieces": (datetime.timedelta(seconds=15), checks.go_on),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }
 
 
-def _follow_up(act: Callable[..., Any], at: datetime.datetime, **about: Model) -> None:
+def _follow_up(act: Callable[..., Any], by: Actor, at: datetime.datetime, **about: Model) -> None:
     """Do one of many things. What goes wrong with it is in the log, and does not keep the others from their turn."""
     [(what, record)] = about.items()
     try:
-        act(**about, by=AUTOMATION, at=at)
+        act(**about, by=by, at=at)
     except AccountsError as refusal:
         logger.info("%s %s: %s", what, record.pk, refusal)
     except Exception:
@@ -184,7 +196,7 @@ def _follow_up_attempts_of_company(at: datetime.datetime) -> None:
     for attempt in to_ask_about(at):
         attempts.ask_again(attempt=attempt, at=at)
     for attempt in without_pay_page(at):
-        attempts.give_up(attempt=attempt, by=AUTOMATION, at=at)
+        attempts.give_up(attempt=attempt, by=PAYMENTS, at=at)
 
 
 def _claim(name: str, next_run: datetime.datetime | None, every: datetime.timedelta, at: datetime.datetime) -> bool:

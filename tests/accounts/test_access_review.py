@@ -393,7 +393,7 @@ def test_administrators_are_told_once_when_it_is_due(ada, bo, cy, clock):
     assert sorted(letter["To"] for letter in letters) == ["ada@ledger.example", "bo@ledger.example"]
     assert letters[0]["Subject"] == "Look through who has access to Ledger"
     assert "https://testserver/settings/team/review/" in text(letters[0])
-    assert sentences() == ["Automatic follow-up told the administrators of Ledger that an access review is due"]
+    assert sentences() == ["Reminder of access reviews told the administrators of Ledger that an access review is due"]
 
 
 def test_the_next_due_date_has_a_reminder_of_its_own(company, ada, clock):

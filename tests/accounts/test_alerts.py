@@ -78,7 +78,7 @@ def test_an_alert_points_to_its_entry_and_leaves_one_of_its_own(company, ada):
     raised = SecurityEvent.objects.get(action="alert.raised")
     assert (raised.company_id, str(raised)) == (
         company.pk,
-        "Automatic follow-up raised an alert: Ada made the API key Nightly export",
+        "Alerts raised an alert: Ada made the API key Nightly export",
     )
     assert raised.data == {"kind": "api_key_made", "entry": str(entry.pk)}
 

@@ -244,7 +244,7 @@ def test_the_clock_ends_what_nobody_decided_once(asked, ada):
         schedules.end_late_approvals(AT + 3 * DAY)
 
     assert (outcome(asked), asked.decision_reason) == ("expired", "Nobody decided within three days.")
-    assert entries()[1:] == [("approval.expired", "Automatic follow-up", "")]
+    assert entries()[1:] == [("approval.expired", "Follow-up of approvals", "")]
     assert letters()[1:] == [("approval_expired", ada.user.email)]
 
 

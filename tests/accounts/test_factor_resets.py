@@ -482,7 +482,7 @@ def test_when_the_day_is_over_the_password_alone_signs_in(browser, approved, ada
     assert not Session.objects.filter(pk=session.pk).exists()
     assert ("factor_reset_done", "ada@example.com") in letters()
     entry = SecurityEvent.objects.get(action="factor_reset.done")
-    assert (entry.actor_type, entry.actor_label) == ("automation", "Automatic follow-up")
+    assert (entry.actor_type, entry.actor_label) == ("automation", "Follow-up of lost factors")
     give_password(browser)
     assert is_inside(browser)
 

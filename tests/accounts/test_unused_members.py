@@ -67,8 +67,8 @@ def test_a_warning_after_83_days_and_suspension_after_90(bo):
     assert Session.objects.filter(user=bo.user).count() == 0
     assert letters() == [("bo@harbour.example", "Your access to Harbour Works is suspended")]
     assert [(str(entry), entry.actor_type) for entry in SecurityEvent.objects.order_by("id")] == [
-        ("Automatic follow-up warned Bo, who has not been here for 83 days", "automation"),
-        ("Automatic follow-up suspended Bo, who has not been here for 90 days", "automation"),
+        ("Follow-up of unused members warned Bo, who has not been here for 83 days", "automation"),
+        ("Follow-up of unused members suspended Bo, who has not been here for 90 days", "automation"),
     ]
 
 
@@ -161,7 +161,7 @@ def test_one_who_cannot_be_followed_up_stops_no_other(monkeypatch, bo, caplog):
 def test_who_came_while_the_worker_ran_is_left_alone(bo):
     for act in (unused_members.warn, unused_members.suspend):
         with pytest.raises(MemberRefused, match="was here meanwhile"):
-            act(membership=bo, by=schedules.AUTOMATION, at=AT + DAY)
+            act(membership=bo, by=schedules.UNUSED_MEMBERS, at=AT + DAY)
 
 
 @pytest.mark.parametrize("act", ["warn", "suspend"])
@@ -175,6 +175,6 @@ def test_no_change_without_its_entry(monkeypatch, bo, act):
 
     monkeypatch.setattr(log, "record", failing)
     with pytest.raises(RuntimeError):
-        getattr(unused_members, act)(membership=bo, by=schedules.AUTOMATION, at=AT + 90 * DAY)
+        getattr(unused_members, act)(membership=bo, by=schedules.UNUSED_MEMBERS, at=AT + 90 * DAY)
 
     assert (list(Membership.objects.values()), Letter.objects.count()) == (before, count)

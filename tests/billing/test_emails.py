@@ -134,7 +134,7 @@ def test_a_letter_that_left_says_so_on_its_row_and_on_the_invoice(email, invoice
     [event] = entries("email.sent")
     assert (event.actor_type, event.actor_id, event.actor_label, event.data) == (
         "automation",
-        "worker",
+        "mail",
         "Automatic mail",
         {"kind": "invoice INV-000001", "recipient": "ana@customer.example"},
     )

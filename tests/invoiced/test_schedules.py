@@ -140,7 +140,7 @@ def test_an_attempt_that_never_got_a_pay_page_is_closed_by_itself(company, acme,
     schedules.follow_up_attempts(AT + HOUR)
     attempt.refresh_from_db()
     event = BillingEvent.objects.get(action="attempt.failed")
-    assert (attempt.status, event.actor_type, event.actor_label) == ("failed", "automation", "Automatic follow-up")
+    assert (attempt.status, event.actor_type, event.actor_label) == ("failed", "automation", "Follow-up of payments")
     work()
     assert not SandboxCharge.objects.exists()
 
