@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 
 from audit import events, log
 from audit.actors import Actor
 from audit.errors import StreamRefused
-from audit.models import Leaf, Stream
+from audit.models import Stream
+from audit.queries.streams import last_number
 from security import destinations, keyring
 from security.tokens import new_token
 
@@ -123,11 +123,6 @@ def give_up(*, stream_id: UUID, failure: str, by: Actor, at: datetime) -> bool:
     _put(stream, paused_at=at, failure=failure, retry_at=None)
     log.record(events.LOG_STREAM_FAILED, target=stream, by=by, at=at, outcome="failure", failure=failure)
     return True
-
-
-def last_number(company_id: UUID) -> int:
-    """The number of a company's latest sealed entry, 0 where there is none."""
-    return Leaf.objects.filter(company_id=company_id).aggregate(last=Max("number"))["last"] or 0
 
 
 def _locked(company: Any) -> Stream:

@@ -82,7 +82,7 @@ LAYERS = {
         "verifying": "leaves log_keys merkle models notes sealing tiles",
         "state": "log log_keys models verifying",
         "sealer": "sealing",
-        "streaming": "actions canonical events leaves log models",
+        "streaming": "actions actors canonical leaves models",
         "witnessing": "merkle models notes sealing tiles",
         "sender": "streaming witnessing",
         "values": "canonical",
