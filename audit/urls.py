@@ -1,6 +1,6 @@
 from django.urls import path
 
-from audit.views import exports, logs, proofs, public, saved_views, timelines
+from audit.views import exports, logs, proofs, public, saved_views, state, timelines
 
 app_name = "audit"
 urlpatterns = [
@@ -24,6 +24,9 @@ urlpatterns = [
     path("audit/proofs/security/<uuid:id>/", proofs.security_proof, name="security_proof"),
     path("audit/proofs/history/<slug:object_type>/<uuid:object_id>/", proofs.history_proof, name="history_proof"),
     path("audit/consistency/", proofs.consistency, name="consistency"),
+    path("audit/state/", state.state, name="state"),
+    path("audit/state/checkpoints/", state.checkpoint_list, name="state_checkpoints"),
+    path("audit/state/checkpoints/<int:number>/", state.checkpoint, name="state_checkpoint"),
     path("log/", public.log, name="public_log"),
     path("log/checkpoint", public.checkpoint, name="public_checkpoint"),
     path("log/tile/<path:name>", public.tile, name="public_tile"),

@@ -1,0 +1,90 @@
+"""How the log stands, for everybody whose entries are in it: nothing here is about other companies."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from audit import log_keys
+from audit.models import Check, Checkpoint
+from audit.state import COUNTED, LogState, state_of_the_log
+from security.guards import require
+
+LISTED = 50
+LONGEST_ID = 18
+"""Digits that every database takes for a key of its rows."""
+OF_OTHERS = (
+    "Something that is not about your company is not as it was sealed. Whoever runs this installation can see it."
+)
+
+
+@require("audit.view")
+@require_safe
+def state(request: HttpRequest) -> HttpResponse:
+    found = state_of_the_log(timezone.now())
+    verifiers = log_keys.verifiers()
+    context = {
+        "state": found,
+        "proved": f"{found.size:,}",
+        "unproved": f"more than {COUNTED:,}" if found.unproved > COUNTED else f"{found.unproved:,}",
+        "behind": _in_words(found),
+        "checked": f"{found.finished.size:,}" if found.finished else "",
+        "progress": _progress(found.running),
+        "findings": _shown(found.finished, str(request.access.company.pk)),
+        "origin": log_keys.origin(),
+        "key": str(verifiers[-1]) if verifiers else "",
+    }
+    return TemplateResponse(request, "audit/state.html", context)
+
+
+@require("audit.view")
+@require_safe
+def checkpoint_list(request: HttpRequest) -> HttpResponse:
+    before = request.GET.get("before", "")
+    rows = Checkpoint.objects.order_by("-pk")
+    is_first = not (before.isascii() and before.isdecimal() and len(before) <= LONGEST_ID)
+    found = list((rows if is_first else rows.filter(pk__lt=int(before)))[: LISTED + 1])
+    context = {
+        "checkpoints": [{"row": row, "size": f"{row.size:,}"} for row in found[:LISTED]],
+        "older": f"?before={found[LISTED - 1].pk}" if len(found) > LISTED else "",
+        "newest": "" if is_first else request.path,
+    }
+    return TemplateResponse(request, "audit/checkpoints.html", context)
+
+
+@require("audit.view")
+@require_safe
+def checkpoint(request: HttpRequest, number: int) -> HttpResponse:
+    """One checkpoint as everybody may have it, with what witnesses signed beneath it."""
+    found = Checkpoint.objects.filter(pk=number).first() if number < 10**LONGEST_ID else None
+    if found is None:
+        raise Http404
+    lines = found.cosignatures.order_by("pk").values_list("line", flat=True)
+    headers = {"Content-Disposition": f'attachment; filename="checkpoint-{found.size}.txt"'}
+    return HttpResponse(found.note + "".join(lines), content_type="text/plain; charset=utf-8", headers=headers)
+
+
+def _in_words(found: LogState) -> str:
+    """How far the sealer is behind."""
+    seconds = int(found.behind.total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}s"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
+def _progress(running: Check | None) -> str:
+    if running is None:
+        return ""
+    return f"{running.position:,} of {running.size:,} entries" if running.position else "at its beginning"
+
+
+def _shown(check: Check | None, company: str) -> list[dict[str, Any]]:
+    """What a check found: in full where it is about the company or the log as a whole, once without words elsewhere."""
+    findings: list[dict[str, Any]] = check.findings if check else []
+    shown = [one for one in findings if one.get("company") == company or not one.get("entry")]
+    if len(shown) < len(findings):
+        shown.append({"sentence": OF_OTHERS})
+    return shown

@@ -1,0 +1,211 @@
+"""How the log stands, on its page and for alerts, and the daily check that is behind both."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from audit import state
+from audit.actions import checks
+from audit.models import BillingEvent, Check, Checkpoint, SealerState
+from audit.verifying import entries as entry_check
+from tests.audit import make
+
+pytestmark = pytest.mark.django_db
+LATER = make.NOON + timedelta(minutes=2)
+
+
+@pytest.fixture
+def entry(parcel_sent, company):
+    return make.recorded(parcel_sent, make.Parcel(company.pk), place="Riga")
+
+
+def failed(*findings, at=make.NOON):
+    return Check.objects.create(
+        started_at=at, finished_at=at, size=1, position=1, findings=list(findings), outcome=Check.Outcome.FAILED
+    )
+
+
+def kinds(at=LATER):
+    return [(kind, cause) for kind, cause, _ in state.trouble(at)]
+
+
+def test_where_all_is_sealed_there_is_no_trouble(entry, sealed_log):
+    sealed_log()
+
+    found = state.state_of_the_log(LATER)
+    assert (found.size, found.unproved, found.since, found.behind) == (1, 0, None, timedelta(0))
+    assert kinds() == []
+
+
+def test_what_waits_is_counted_since_it_was_written(entry, parcel_sent, company, sealed_log):
+    sealed_log()
+    make.recorded(parcel_sent, make.Parcel(company.pk), place="Oslo", at=LATER)
+
+    found = state.state_of_the_log(LATER + timedelta(seconds=7))
+    assert (found.size, found.unproved, found.since, found.behind) == (1, 1, LATER, timedelta(seconds=7))
+
+
+def test_an_entry_that_waits_for_over_a_minute_is_trouble(entry):
+    assert kinds(make.NOON + timedelta(seconds=60)) == []
+    assert kinds(make.NOON + timedelta(seconds=61)) == [("sealer_late", "silent")]
+
+
+def test_a_sealer_at_work_that_is_behind_is_trouble(entry):
+    SealerState.objects.create(seen_at=LATER)
+
+    assert kinds() == [("sealer_late", "late")]
+
+
+def test_a_sealer_that_fell_silent_while_something_waits_is_trouble(entry):
+    SealerState.objects.create(seen_at=make.NOON - timedelta(minutes=2))
+
+    assert kinds(make.NOON + timedelta(seconds=1)) == [("sealer_late", "silent")]
+
+
+def test_a_problem_of_the_sealer_is_trouble(db):
+    SealerState.objects.create(seen_at=LATER, problem="The disk is full.", problem_since=LATER)
+
+    [(kind, cause, sentence)] = state.trouble(LATER)
+    assert (kind, cause, sentence) == (
+        "sealer_late",
+        "problem",
+        "New entries of the logs are not sealed. The disk is full.",
+    )
+
+
+def test_a_check_that_found_something_is_trouble_until_one_finds_nothing(entry, sealed_log):
+    sealed_log()
+    found = failed({"what": "entry_changed", "sentence": "Changed."})
+    assert kinds() == [("verification_failed", f"check {found.pk}")]
+
+    checks.start(LATER)
+    checks.go_on(LATER)
+    assert kinds() == []
+
+
+def test_a_check_that_does_not_end_is_trouble(entry, sealed_log):
+    sealed_log()
+    checks.start(make.NOON)
+
+    assert kinds(make.NOON + timedelta(days=2)) == []
+    assert kinds(make.NOON + timedelta(days=2, seconds=1)) == [("verification_failed", "unfinished")]
+
+
+def test_a_check_goes_on_piece_by_piece_where_another_process_left_it(parcel_sent, company, sealed_log, monkeypatch):
+    for number in range(600):
+        make.recorded(parcel_sent, make.Parcel(company.pk), place=str(number))
+    sealed_log()
+    monkeypatch.setattr(entry_check, "PIECE", 256)
+    checks.start(make.NOON)
+    checks.start(make.NOON)
+
+    positions = []
+    while Check.objects.get().outcome == Check.Outcome.RUNNING:
+        checks.go_on(LATER, seconds=0)
+        positions.append(Check.objects.get().position)
+
+    check = Check.objects.get()
+    assert sorted(set(positions)) == [0, 256, 512, 600]
+    assert (check.outcome, check.size, check.finished_at, check.findings) == ("passed", 600, LATER, [])
+
+
+def test_without_a_check_under_way_nothing_goes_on(db):
+    checks.go_on(make.NOON)
+
+    assert not Check.objects.exists()
+
+
+def test_a_check_keeps_a_hundred_findings(entry, sealed_log, monkeypatch):
+    sealed_log()
+    [finding] = [entry_check.Finding("entry_changed", "Changed.")]
+    monkeypatch.setattr("audit.verifying.check.check_keys", lambda trusted: [finding] * 120)
+    checks.start(make.NOON)
+    checks.go_on(make.NOON)
+
+    check = Check.objects.get()
+    assert (check.outcome, len(check.findings)) == ("failed", 100)
+
+
+def test_warnings_alone_fail_no_check(entry, sealed_log, monkeypatch):
+    sealed_log()
+    warning = entry_check.Finding("key_lost", "A key was lost.", is_warning=True)
+    monkeypatch.setattr("audit.verifying.check.check_keys", lambda trusted: [warning])
+    checks.start(make.NOON)
+    checks.go_on(make.NOON)
+
+    check = Check.objects.get()
+    assert (check.outcome, check.findings[0]["sentence"]) == ("passed", "A key was lost.")
+
+
+def page(browser, path="/audit/state/", at=LATER):
+    with time_machine.travel(at, tick=False):
+        return browser.get(path).content.decode()
+
+
+def test_the_page_says_up_to_where_the_log_is_proved(ada, entry, sealed_log):
+    at = BillingEvent.objects.order_by("-at").first().at
+    checkpoint = sealed_log(at)
+
+    text = page(ada, at=at)
+    assert f"Proved up to entry {checkpoint.size}" in text
+    assert "Nothing waits" in text
+    assert "testserver/log" in text
+
+
+def test_the_page_of_a_log_that_nobody_sealed(ada):
+    text = page(ada)
+
+    assert "Nothing is proved yet" in text
+    assert "None has come to its end yet" in text
+
+
+def test_the_page_tells_of_a_problem_and_what_to_do(ada):
+    SealerState.objects.create(seen_at=LATER, problem="The disk is full. Make room.", problem_since=make.NOON)
+
+    assert "The disk is full. Make room." in page(ada)
+
+
+def test_a_finding_about_another_company_is_told_without_words(ada, company):
+    mine = {"sentence": "Mine was changed.", "company": str(company.pk), "entry": "e1", "log": "billing", "number": 7}
+    failed(
+        mine | {"at": "2026-03-12", "index": 1},
+        mine | {"sentence": "Theirs was changed.", "company": "another", "entry": "e2"},
+        {"sentence": "A tile is missing.", "company": "", "entry": "", "index": 0},
+    )
+
+    text = page(ada)
+    assert all(words in text for words in ("Mine was changed.", "Number 7 of your billing log", "A tile is missing."))
+    assert "Something that is not about your company is not as it was sealed." in text
+    assert not any(words in text for words in ("Theirs was changed.", "e2", "another"))
+
+
+def test_checkpoints_are_listed_and_can_be_taken_along(ada, entry, sealed_log, monkeypatch):
+    monkeypatch.setattr("audit.views.state.LISTED", 2)
+    checkpoint = sealed_log()
+    for _ in range(3):
+        values = {"size": checkpoint.size, "root": checkpoint.root, "note": checkpoint.note}
+        checkpoint = Checkpoint.objects.create(signed_at=checkpoint.signed_at + timedelta(hours=1), **values)
+    checkpoint.cosignatures.create(witness="w.example", line="— w.example AAAA\n", at=make.NOON)
+
+    first = page(ada, "/audit/state/checkpoints/")
+    second = page(ada, f"/audit/state/checkpoints/?before={checkpoint.pk - 1}")
+    answer = ada.get(f"/audit/state/checkpoints/{checkpoint.pk}/")
+
+    assert f"?before={checkpoint.pk - 1}" in first
+    assert "Older" not in second
+    assert f"/audit/state/checkpoints/{checkpoint.pk - 2}/" in second
+    assert answer.content.decode() == checkpoint.note + "— w.example AAAA\n"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="checkpoint-{checkpoint.size}.txt"'
+
+
+@pytest.mark.parametrize("path", ["999999/", "99999999999999999999999/"])
+def test_a_checkpoint_that_is_not_there_is_not_found(ada, path):
+    assert ada.get(f"/audit/state/checkpoints/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 30])
+def test_a_place_that_means_nothing_is_the_newest(ada, entry, sealed_log, before):
+    sealed_log()
+
+    assert "Download" in page(ada, f"/audit/state/checkpoints/?before={before}")
