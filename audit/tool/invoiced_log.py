@@ -264,9 +264,12 @@ def encoded(content: bytes) -> str:
 
 def decoded(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        content = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
         raise Refused(f'"{shown(text)}" is not base64.') from None
+    if encoded(content) != text:
+        raise Refused(f'"{shown(text)}" is base64 in another spelling than the usual one.')
+    return content
 
 
 def whole(text: str) -> int:
@@ -686,12 +689,15 @@ def run_witness(state: str, listen: str, logs: list[str], name: str = "") -> Non
     host, _, port = listen.rpartition(":")
     if not host or whole(port) > 65535:
         raise Refused("Say where to listen as HOST:PORT, such as 127.0.0.1:8090")
-    server = Server(Witness(Path(state), keys_of(logs), name), host.strip("[]"), whole(port))
-    print(f"Listening on {host}:{server.server_address[1]}. The key of this witness:\n{server.witness.key}", flush=True)
+    keeper = Witness(Path(state), keys_of(logs), name)
     try:
-        server.serve_forever()
+        with Server(keeper, host.strip("[]"), whole(port)) as server:
+            print(f"Listening on {host}:{server.server_address[1]}. The key of this witness:\n{keeper.key}", flush=True)
+            server.serve_forever()
     except KeyboardInterrupt:
-        server.server_close()
+        print("Stopped.")
+    finally:
+        keeper.guard.close()
 
 
 def show_witness_key(options: argparse.Namespace) -> None:
@@ -745,8 +751,8 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> int:
-    options = arguments().parse_args()
+def main(given: list[str] | None = None) -> int:
+    options = arguments().parse_args(given)
     try:
         options.run(options)
     except Refused as refusal:
