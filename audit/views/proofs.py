@@ -7,30 +7,29 @@ from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audit import actions, proofs, queries
+from audit import proofs, queries
 from audit.forms import ConsistencyForm
 from audit.paging import pages
+from audit.views.asked import PERMISSIONS, note_reading
 from security.guards import require
 
 
-@require("audit.view")
+@require(PERMISSIONS["billing"])
 @require_safe
 def billing_proof(request: HttpRequest, id: UUID) -> HttpResponseBase:
     return _proof(request, "billing", id)
 
 
-@require("security_log.view")
+@require(PERMISSIONS["security"])
 @require_safe
 def security_proof(request: HttpRequest, id: UUID) -> HttpResponseBase:
-    access = request.access
-    actions.note_reading(company=access.company, by=access.actor, at=timezone.now())
+    note_reading(request, "security")
     return _proof(request, "security", id)
 
 
-@require("audit.view")
+@require(PERMISSIONS["billing"])
 @require_safe
 def history_proof(request: HttpRequest, object_type: str, object_id: UUID) -> HttpResponseBase:
     access = request.access
@@ -43,7 +42,7 @@ def history_proof(request: HttpRequest, object_type: str, object_id: UUID) -> Ht
     return _download(request, name, lambda: proofs.of_history("billing", entries, left_out))
 
 
-@require("audit.view")
+@require(PERMISSIONS["billing"])
 @require_safe
 def consistency(request: HttpRequest) -> HttpResponse:
     form = ConsistencyForm(request.GET or None)
