@@ -21,6 +21,7 @@ from audit.actions import streams
 from audit.actors import Actor
 from audit.leaves import TABLES, entry_bytes, rows_of
 from audit.models import Leaf, Stream
+from audit.models.stream import GIVEN_UP_AFTER
 from security import outbound
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ MOST_ENTRIES, MOST_BYTES = 500, 1_000_000
 TAKEN_FOR = timedelta(minutes=1)
 """Longer than any request lasts. What a worker that was killed had taken is free again after it."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
-GIVEN_UP_AFTER = timedelta(hours=24)
 AUTOMATION = Actor.automation("log_stream", "Log stream")
 TEST_FORMAT = "invoiced-stream-test/1"
 CONTENT_TYPE = "application/x-ndjson"

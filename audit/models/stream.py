@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 from django.db import models
 from django_scopes import ScopedManager
 
 from security.fields import EncryptedField
 from security.ids import uuid7
+
+GIVEN_UP_AFTER = timedelta(hours=24)
 
 
 class Follower(models.Model):
@@ -41,3 +45,10 @@ class Stream(models.Model):
 
     def __str__(self) -> str:
         return self.origin
+
+    @property
+    def was_given_up(self) -> bool:
+        """Whether it paused itself, after a day of failures."""
+        if self.paused_at is None or self.failing_since is None:
+            return False
+        return self.paused_at - self.failing_since >= GIVEN_UP_AFTER

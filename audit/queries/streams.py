@@ -29,7 +29,7 @@ class Progress:
     def state(self) -> str:
         """In one word: given_up, paused, failing or live."""
         if self.stream.paused_at:
-            return "given_up" if self.stream.failure else "paused"
+            return "given_up" if self.stream.was_given_up else "paused"
         return "failing" if self.stream.failure else "live"
 
 

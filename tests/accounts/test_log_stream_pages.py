@@ -162,15 +162,24 @@ def test_the_page_says_what_fails_and_when_it_is_tried_again(ada, stream, compan
     failure = "https://siem.example.com could not be reached."
     Stream.objects.update(failure=failure, failures=3, failing_since=AT - 70 * SECOND, retry_at=AT + 40 * SECOND)
     shown = words(ada.get(PAGE))
-    for told in ("Trying again", failure, "16 Mar 2026, 08:58:50", "3 tries", "16 Mar 2026, 09:00:40"):
+    for told in ("Trying again", failure, "16 Mar 2026, 08:58:50", "Tries since 3", "16 Mar 2026, 09:00:40"):
         assert told in shown
 
 
 def test_the_page_says_when_it_was_given_up(ada, stream):
-    Stream.objects.update(failure="It answered 503.", paused_at=AT, failing_since=AT)
+    failing = {"failure": "It answered 503.", "failing_since": AT - datetime.timedelta(hours=24), "failures": 30}
+    Stream.objects.update(**failing, paused_at=AT)
     shown = words(ada.get(PAGE))
     assert "Given up" in shown
     assert "Nothing was acknowledged for a day" in shown
+
+
+def test_a_stream_that_fails_can_be_paused_before_it_is_given_up(ada, stream):
+    Stream.objects.update(failure="It answered 503.", failing_since=AT, failures=1)
+    ada.post(f"{PAGE}pause/")
+    shown = words(ada.get(PAGE))
+    assert "Log stream Paused" in shown
+    assert "Last failure It answered 503." in shown
 
 
 def test_it_is_paused_and_goes_on_where_it_stopped(ada, stream, company):

@@ -1,9 +1,11 @@
 """The witness: what it is shown, what is kept of its answer, and what is done when it does not sign."""
 
 import base64
+import threading
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import transaction
 
 from audit import log_keys, sealing, witnessing
@@ -11,6 +13,7 @@ from audit.merkle import node_hash
 from audit.models import Checkpoint, Cosignature, Witness
 from audit.notes import TIMED, Signer, opened, parse_verifier
 from audit.notes import Checkpoint as Head
+from audit.tool import invoiced_log
 from security.destinations import parse_allowed
 from tests.audit import make
 from tests.endpoints import endpoint
@@ -339,3 +342,49 @@ def test_tiles_that_cannot_be_read_are_told_of(seal, witness, settings):
             tile.unlink()
     assert not turn(witness, LATER + timedelta(minutes=1))
     assert "tiles of the log cannot be read" in Witness.objects.get().failure
+
+
+@pytest.fixture
+def shipped(tmp_path, settings, seal):
+    """The witness that ships with the product, which shares no line with us, and that knows our log."""
+    seal(1)
+    keeper = invoiced_log.Witness(tmp_path / "witness", invoiced_log.keys_of(map(str, log_keys.verifiers())), NAME)
+    with invoiced_log.Server(keeper, "127.0.0.1", 0) as server:
+        port = server.server_address[1]
+        settings.OUTBOUND_ALLOWED = parse_allowed([f"127.0.0.1:{port}"])
+        settings.WITNESS_URL, settings.WITNESS_KEY = f"http://127.0.0.1:{port}", str(keeper.key)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield keeper
+        server.shutdown()
+        thread.join()
+    keeper.guard.close()
+
+
+def test_the_witness_that_ships_with_the_product_signs(shipped, seal, settings):
+    at = LATER
+    with time_machine.travel(LATER, tick=False):
+        for count in (3, 250, 40):
+            seal(count)
+            assert witnessing.turn(at), Witness.objects.get().failure
+            at += witnessing.POSTED_EVERY
+        Witness.objects.all().delete()
+        seal(7)
+        assert [witnessing.turn(at), witnessing.turn(at + 5 * SECOND)] == [False, True]
+    sealing.turn(at)
+    published = (settings.LOG_DIR / "checkpoint").read_bytes()
+    keys = invoiced_log.keys_of(map(str, log_keys.verifiers()))
+    assert invoiced_log.open_checkpoint(published, keys, [shipped.key]).size == Checkpoint.objects.last().size
+
+
+def test_the_witness_that_ships_with_the_product_signs_no_fork(shipped, seal, settings):
+    with time_machine.travel(LATER, tick=False):
+        assert witnessing.turn(LATER)
+        last = Checkpoint.objects.last()
+        signer = log_keys.signer(LATER)
+        other = Head(signer.name, last.size, b"\1" * 32).text
+        Checkpoint.objects.create(
+            size=last.size, root=b"\1" * 32, note=f"{other}\n{signer.sign(other)}", signed_at=LATER
+        )
+        assert not witnessing.turn(LATER + 5 * SECOND)
+    assert "is not the one it has seen before" in Witness.objects.get().failure
