@@ -49,6 +49,8 @@ logger = logging.getLogger(__name__)
 STALE = datetime.timedelta(minutes=15)
 KEPT = datetime.timedelta(days=30)
 BATCHES_AT_A_STRETCH = 20
+LOG_TROUBLE = "trouble with the log"
+TO_CATCH_UP = datetime.timedelta(minutes=1)
 
 # Who did it, as the logs name them: each process under its own name.
 PAYMENTS = Actor.automation("unsettled_attempts", "Follow-up of payments")
@@ -68,6 +70,14 @@ def run_due(at: datetime.datetime, is_stopping: Callable[[], bool] = lambda: Fal
         not is_stopping() and _claim(name, next_runs.get(name), every, at) and _run(name, run, at)
         for name, (every, run) in SCHEDULES.items()
     )
+
+
+def begin(at: datetime.datetime) -> None:
+    """A worker starts. The sealer, which starts with it, has a minute to catch up before anybody is told it is late."""
+    first = Schedule(name=LOG_TROUBLE, next_run_at=at + TO_CATCH_UP)
+    Schedule.objects.bulk_create([first], ignore_conflicts=True)
+    due = Schedule.objects.filter(name=LOG_TROUBLE, next_run_at__lt=first.next_run_at)
+    due.update(next_run_at=first.next_run_at)
 
 
 def remind(at: datetime.datetime) -> None:
@@ -166,7 +176,7 @@ SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], Non
     "reminders": (datetime.timedelta(hours=1), remind),
     "unsettled attempts": (datetime.timedelta(minutes=1), follow_up_attempts),
     "alerts": (datetime.timedelta(seconds=5), raise_alerts),
-    "trouble with the log": (datetime.timedelta(minutes=1), tell_of_log_trouble),
+    LOG_TROUBLE: (datetime.timedelta(minutes=1), tell_of_log_trouble),
     "checkpoint mail": (datetime.timedelta(minutes=15), mail_checkpoints),
     "stale tasks": (datetime.timedelta(minutes=1), free_stale_tasks),
     "factor resets": (datetime.timedelta(minutes=1), follow_up_factor_resets),

@@ -27,6 +27,7 @@ class Worker:
         self.pause = pause
         self.name = get_random_string(16)
         self.stopping = threading.Event()
+        self.has_begun = False
 
     def stop_on_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -49,6 +50,9 @@ class Worker:
 
     def run_some(self) -> bool:
         """Run what is scheduled and the next few tasks; whether nothing is left to do."""
+        if not self.has_begun:
+            schedules.begin(timezone.now())
+            self.has_begun = True
         schedules.run_due(timezone.now(), self.stopping.is_set)
         return any(self.stopping.is_set() or not self.run_one() for _ in range(AT_A_STRETCH))
 

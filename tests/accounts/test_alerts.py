@@ -206,7 +206,7 @@ def test_each_administrator_and_each_named_address_gets_one_letter(company, ada)
         assert letter["Subject"] == "Alert of Ledger: API key made"
         assert "Ada made the API key Nightly export" in text(letter)
         assert "Ada made the API key Nightly export" in html(letter)
-        assert "Happened: 16 Mar 2026, 09:00 (UTC)" in text(letter)
+        assert "When: 16 Mar 2026, 09:00 (UTC)" in text(letter)
     assert "https://testserver/settings/alerts/" in text(sent["ida@ledger.example"])
     assert text(sent["siem@elsewhere.example"]).startswith("To whoever looks after the alerts of Ledger,")
 
@@ -274,6 +274,17 @@ def test_the_worker_tells_when_the_sealer_is_late_and_when_it_is_back(company, a
     sealed()
     schedules.tell_of_log_trouble(AT + 6 * MINUTE)
     assert Alert.objects.get().note == "It is over."
+
+
+def test_a_worker_that_starts_gives_the_sealer_a_minute_to_catch_up(company, ada, clock):
+    make_key(ada)
+    clock.shift(5 * MINUTE)
+    for minutes, told in ((0, 0), (2, 1)):
+        clock.shift(minutes * MINUTE)
+        if not minutes:
+            schedules.begin(AT + 5 * MINUTE)
+        schedules.run_due(AT + (5 + minutes) * MINUTE)
+        assert len(alerts()) == told
 
 
 def test_what_a_check_found_stays_until_somebody_has_dealt_with_it(company):

@@ -9,7 +9,7 @@ from tests import books, visitors
 from tests.books import BY
 
 HOME = "/"
-HOME_QUERIES = 14
+HOME_QUERIES = 15
 
 
 def days_ago(days):
