@@ -80,7 +80,7 @@ def too_strong(connection: BaseDatabaseWrapper, roles: Iterable[str]) -> list[st
     return names(connection, TOO_STRONG, list(roles))
 
 
-def names(connection: BaseDatabaseWrapper, query: str, *values: object) -> list[str]:
+def names(connection: BaseDatabaseWrapper, query: str, *values: list[str]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(query, values or None)
         return [name for [name] in cursor.fetchall()]

@@ -21,6 +21,7 @@ AT_A_STRETCH = 100
 """How many batches are erased before others have their turn."""
 BY = Actor.automation("log_retention", "Retention of the logs")
 RETENTION, REQUEST = "retention", "request of a person"
+OF_NONE = UUID(int=0)
 PEOPLE = ("contact",)
 """Objects of the billing log whose very id is about a person. Ids of documents stay: the books are proved by them."""
 
@@ -55,14 +56,14 @@ def _erase_batch(rows: QuerySet[Any], company_id: UUID | None, why: str, at: dat
     rows.model._base_manager.filter(pk__in=ids).update(**_emptied(rows.model), erased_at=at)
     told = log.entry(
         events.LOG_ERASED,
-        target=LogSettings(company_id=company_id),
+        target=LogSettings(company_id=company_id or OF_NONE),
         by=BY,
         at=at,
         count=len(ids),
         numbers=numbers,
         why=why,
     )
-    told.object_id = str(company_id or "")
+    told.company_id, told.object_id = company_id, str(company_id or "")
     told.save(force_insert=True)
     return len(ids)
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from django.db import models
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
-from django.utils.timezone import template_localtime
+from django.utils.timezone import localtime
 from django_scopes import ScopedManager
 
 from audit import registry
@@ -169,7 +169,7 @@ class SecurityEvent(Envelope):
 
 
 def _day(at: datetime | None) -> str:
-    return date_format(template_localtime(at), "j M Y") if at else ""
+    return date_format(localtime(at), "j M Y") if at else ""
 
 
 def _title(name: str) -> str:

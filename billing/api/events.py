@@ -27,7 +27,7 @@ OBJECT = Shape(
 )
 EVENT = Shape(
     "Event",
-    "One entry of the billing log. Entries are never changed or removed.",
+    "One entry of the billing log. Entries are never changed or removed; what an old one says may have been erased.",
     {
         "id": shapes.identity("pk"),
         "at": shapes.instant("at"),
@@ -40,6 +40,7 @@ EVENT = Shape(
         "reason": shapes.text("reason"),
         "changes": shapes.maybe(shapes.free("changes", "Each changed field with its value before and after.")),
         "data": shapes.free("data", "What else was recorded."),
+        "erased_at": shapes.maybe(shapes.instant("erased_at", "When what it said was erased: then texts are empty.")),
     },
 )
 

@@ -1,12 +1,18 @@
 import io
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
 
 from accounts.actions import companies
 from accounts.scoping import in_company
+from audit import sealing
+from audit.actions import erasing
+from audit.models import BillingEvent
+from audit.triggers import release
 from billing.actions import customers, drafts, invoices, payments
 from billing.drafts import AdjustmentEntry
 from billing.models import (
@@ -279,3 +285,14 @@ def test_a_change_without_its_entry_in_the_ledger_is_named(acme, monkeypatch):
     invoices.issue(invoice=draft, by=BY, at=AT)
 
     assert "INV-000001: the ledger has 0 entries “issued”, 1 expected" in faults()
+
+
+def test_books_stay_true_when_what_old_entries_say_is_erased(acme):
+    every_act(acme)
+    sealing.turn(AT)
+    release(connection, BillingEvent._meta.db_table)  # the database goes by its own clock, and these are of this year
+
+    erasing.erase_old(company_id=acme.company_id, until=AT + timedelta(days=1), at=AT + timedelta(days=400))
+
+    assert not BillingEvent.objects.filter(erased_at=None).exists()
+    checked()
