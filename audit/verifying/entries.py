@@ -48,7 +48,7 @@ def check_entries(state: dict[str, Any], erasings: Erasings, with_tiles: bool) -
     start, end = state["position"], min(state["position"] + PIECE, state["size"])
     tiles = Tiles(tile_folder(), state["signed"]) if with_tiles else None
     places = _places(start, end)
-    rows = _rows(max(start, state["since"]), end)
+    rows = _rows([place for place in places if place[0] >= state["since"]])
     found = _check_places(places, rows, state, erasings, tiles)
     # Where the tile still has what was sealed, the tree is followed with that.
     told = {wrong.index for wrong in found if wrong.what == "leaf_changed"}
@@ -131,32 +131,36 @@ def _places(start: int, end: int) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _rows(start: int, end: int) -> dict[int, tuple[Any, ...]]:
+def _rows(places: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
     """The entries of these places by index: whether the place names another company, whether erased, and the rest.
 
     SQLite hands out no text that is not UTF-8: of such a row only that it cannot be read.
     """
+    if not places:
+        return {}
     try:
-        return _fetched(start, end)
+        return _fetched(places)
     except OperationalError as error:
         if "decode" not in str(error):
             raise
-    if end - start == 1:
-        return {start: (start, False, False, *UNREADABLE)}
-    middle = (start + end) // 2
-    return _rows(start, middle) | _rows(middle, end)
+    if len(places) == 1:
+        return {places[0][0]: (places[0][0], False, False, *UNREADABLE)}
+    middle = len(places) // 2
+    return _rows(places[:middle]) | _rows(places[middle:])
 
 
-def _fetched(start: int, end: int) -> dict[int, tuple[Any, ...]]:
+def _fetched(places: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
+    """The ids are bounded, though the join names them all: PostgreSQL then takes a stretch of their index."""
     found = {}
     differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
+    ids = [place[2] for place in places]
     with connection.cursor() as cursor:
         for log, table in TABLES.items():
             cursor.execute(
                 f'SELECT l."index", l.company_id {differs} e.company_id, e.erased_at IS NOT NULL, '  # noqa: S608
                 f"{columns('e')} FROM audit_leaf l JOIN {table} e ON e.id = l.entry_id "
-                'WHERE l."index" >= %s AND l."index" < %s AND l.log = %s',
-                [start, end, log],
+                'WHERE l."index" >= %s AND l."index" <= %s AND l.log = %s AND e.id >= %s AND e.id <= %s',
+                [places[0][0], places[-1][0], log, min(ids), max(ids)],
             )
             found |= {row[0]: row for row in cursor.fetchall()}
     return found

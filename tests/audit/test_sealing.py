@@ -1,11 +1,360 @@
-from audit.models import Leaf
+"""The sealer: places, numbers, cadence, and what keeps it from sealing."""
+
+import errno
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, connection
+
+from audit import log_keys, merkle, sealing, tiles
+from audit.models import Check, Checkpoint, Leaf, LogKey, SealerState, Waiting
+from audit.notes import Checkpoint as Head
+from audit.notes import Signer, opened
+from audit.verifying.check import Verification, begin
+from security.ids import uuid7
 from tests.audit import make
+from tests.emptying import triggers_resting
+from tests.together import together
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
 
 
-def test_what_is_sealed_has_its_place(sealed_log, parcel_sent, company_id, settings):
-    entry = make.recorded(parcel_sent, make.Parcel(company_id), place="Riga")
+def write(parcel_sent, company_id, count=1):
+    return [make.recorded(parcel_sent, make.Parcel(company_id), place=str(number)) for number in range(count)]
+
+
+def sizes():
+    return list(Checkpoint.objects.order_by("pk").values_list("size", flat=True))
+
+
+def problem():
+    return SealerState.objects.get().problem
+
+
+def is_whole():
+    """Whether a check of everything finds nothing."""
+    verification, found = Verification(begin()), []
+    while not verification.is_done:
+        found += verification.go_on()
+    return found == []
+
+
+def test_entries_get_their_places_in_the_order_they_were_written(sealed_log, parcel_sent, company_id, settings):
+    entries = write(parcel_sent, company_id, 3)
 
     checkpoint = sealed_log()
 
-    assert (checkpoint.size, Leaf.objects.get().entry_id) == (1, entry.pk)
+    assert list(Leaf.objects.order_by("index").values_list("index", "entry_id")) == [
+        (0, entries[0].pk),
+        (1, entries[1].pk),
+        (2, entries[2].pk),
+    ]
+    assert not Waiting.objects.exists()
+    assert checkpoint.size == 3
     assert (settings.LOG_DIR / "checkpoint").read_text(encoding="utf-8") == checkpoint.note
+
+
+def test_every_company_counts_its_own_entries(sealed_log, parcel_sent, door_opened, company_id):
+    other = uuid7()
+    for company in (company_id, other, None, company_id, None):
+        make.recorded(door_opened, make.Parcel(company))
+    sealed_log()
+    make.recorded(parcel_sent, make.Parcel(company_id), place="Riga")
+    sealed_log()
+
+    numbers = Leaf.objects.order_by("index").values_list("company_id", "number")
+    assert list(numbers) == [(company_id, 1), (other, 1), (None, 1), (company_id, 2), (None, 2), (company_id, 3)]
+
+
+def test_a_checkpoint_is_what_its_note_says_signed_with_its_time(sealed_log, parcel_sent, company_id):
+    write(parcel_sent, company_id)
+    checkpoint = sealed_log()
+
+    [key] = log_keys.verifiers()
+    text, signers = opened(checkpoint.note, [key, log_keys.timed(key)])
+    assert Head.parse(text) == Head("testserver/log", 1, bytes(checkpoint.root))
+    assert bytes(checkpoint.root) == bytes(Leaf.objects.get().hash)
+    assert signers == {key: None, log_keys.timed(key): int(make.NOON.timestamp())}
+
+
+def test_what_is_new_is_signed_within_ten_seconds(sealed_log, parcel_sent, company_id):
+    signed = []
+    for second in range(60):
+        write(parcel_sent, company_id)
+        sealing.turn(make.NOON + second * SECOND)
+        signed.append(sizes()[-1])
+
+    late = [second - signed[second] + 1 for second in range(60)]
+    assert (max(late), len(sizes())) == (4, 12)
+
+
+def test_on_quiet_it_is_signed_every_hour(sealed_log, parcel_sent, company_id):
+    write(parcel_sent, company_id)
+    for minute in range(181):
+        sealing.turn(make.NOON + timedelta(minutes=minute))
+
+    assert sizes() == [1, 1, 1, 1]
+
+
+def test_nothing_is_signed_before_there_is_an_entry(db):
+    sealing.turn(make.NOON)
+
+    assert (sizes(), problem()) == ([], "")
+
+
+def test_a_clock_set_back_signs_no_earlier_time(sealed_log, parcel_sent, company_id):
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON)
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON - timedelta(days=400))
+
+    assert list(Checkpoint.objects.order_by("pk").values_list("size", "signed_at")) == [(1, make.NOON), (2, make.NOON)]
+    assert (problem(), is_whole()) == ("", True)
+
+
+def test_a_quiet_sealer_says_every_ten_seconds_that_it_is_alive(db):
+    sealing.turn(make.NOON)
+    sealing.turn(make.NOON + 9 * SECOND)
+    assert SealerState.objects.get().seen_at == make.NOON
+
+    sealing.turn(make.NOON + 10 * SECOND)
+    assert SealerState.objects.get().seen_at == make.NOON + 10 * SECOND
+
+
+def test_an_idle_turn_writes_nothing(sealed_log, parcel_sent, company_id, django_assert_max_num_queries):
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON)
+
+    with django_assert_max_num_queries(14) as queries:
+        sealing.turn(make.NOON + SECOND)
+    assert not [one["sql"] for one in queries if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+def test_more_than_a_batch_is_sealed_in_one_turn(sealed_log, parcel_sent, company_id, monkeypatch):
+    monkeypatch.setattr(sealing, "BATCH", 2)
+    write(parcel_sent, company_id, 5)
+
+    assert sealed_log().size == 5
+    assert list(Leaf.objects.order_by("index").values_list("number", flat=True)) == [1, 2, 3, 4, 5]
+
+
+def test_tiles_grow_as_the_tree_does(sealed_log, parcel_sent, company_id, monkeypatch):
+    monkeypatch.setattr(sealing, "LEAVES_AT_ONCE", 256)
+    for count in (255, 1, 300):
+        write(parcel_sent, company_id, count)
+        checkpoint = sealed_log()
+
+    hashes = [bytes(one) for one in Leaf.objects.order_by("index").values_list("hash", flat=True)]
+    assert bytes(checkpoint.root) == merkle.root_of(hashes)
+    assert is_whole()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sealers_at_once_give_every_entry_one_place(sealed_log, parcel_sent, company):
+    write(parcel_sent, company.pk, 50)
+    turns = [lambda: sealing.turn(make.NOON)] * 4
+
+    results = together(company, turns)
+
+    assert sum(results) == 50
+    assert list(Leaf.objects.order_by("index").values_list("number", flat=True)) == list(range(1, 51))
+    assert (sizes(), is_whole()) == ([50], True)
+
+
+def test_who_seals_elsewhere_at_the_same_time_is_refused_by_the_database(sealed_log, parcel_sent, company_id):
+    [first, second] = write(parcel_sent, company_id, 2)
+    batch = sealing._next_batch(0)
+    rows = sealing._rows(batch)
+    sealing._place(batch[:1], rows, make.NOON)
+
+    with pytest.raises(sealing.CannotSeal):
+        sealing._place(batch[:1], rows, make.NOON)
+
+    sealed_log()
+    assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [first.pk, second.pk]
+
+
+def test_an_entry_put_into_the_queue_again_keeps_its_place(sealed_log, parcel_sent, company_id):
+    [entry] = write(parcel_sent, company_id)
+    sealed_log()
+    Waiting.objects.create(log="billing", entry_id=entry.pk)
+    [other] = write(parcel_sent, company_id)
+
+    sealing.turn(make.NOON + SECOND)
+    assert "had one already" in problem()
+    assert sealed_log().size == 2
+    assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [entry.pk, other.pk]
+
+
+def test_what_vanished_from_the_queue_is_told_of_and_keeps_nobody(sealed_log, parcel_sent, company_id):
+    [gone, there] = write(parcel_sent, company_id, 2)
+    with connection.cursor() as cursor, triggers_resting(connection.vendor, cursor):
+        type(gone)._base_manager.filter(pk=gone.pk).delete()
+
+    sealing.turn(make.NOON)
+
+    assert "1 entries were removed from the logs before they were sealed" in problem()
+    assert (Leaf.objects.get().entry_id, sizes()) == (there.pk, [1])
+    assert Waiting.objects.get().entry_id == gone.pk
+
+
+def test_a_full_disk_seals_nothing_and_loses_nothing(sealed_log, parcel_sent, company_id, monkeypatch):
+    write(parcel_sent, company_id, 3)
+
+    with full_disk(monkeypatch):
+        sealing.turn(make.NOON)
+        assert (
+            problem() == "The files of the log cannot be written: No space left on device. Make room, or mend the disk."
+        )
+        assert sizes() == []
+
+    assert sealed_log().size == 3
+    assert is_whole()
+
+
+@contextmanager
+def full_disk(monkeypatch):
+    """A disk that takes a part of what is written and then no more."""
+    fsync = tiles.os.fsync
+
+    def fail(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tiles.os, "fsync", fail)
+    yield
+    monkeypatch.setattr(tiles.os, "fsync", fsync)
+
+
+def test_a_folder_that_cannot_be_made_is_told_of(parcel_sent, company_id, settings, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    settings.LOG_DIR = tmp_path / "file" / "log"
+
+    assert sealing.turn(make.NOON) == 0
+    assert "cannot be written" in problem()
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "changed"])
+def test_a_damaged_tile_is_written_again_and_told_of(sealed_log, parcel_sent, company_id, settings, damage):
+    write(parcel_sent, company_id, 3)
+    sealed_log()
+    tile = settings.LOG_DIR / "tile/0/000.p/3"
+    whole = tile.read_bytes()
+    {"gone": tile.unlink, "cut": lambda: tile.write_bytes(whole[:40]), "changed": lambda: tile.write_bytes(bytes(96))}[
+        damage
+    ]()
+
+    write(parcel_sent, company_id)
+    sealed_log()
+
+    check = Check.objects.get()
+    assert (check.outcome, check.findings[0]["what"]) == ("failed", "tiles_repaired")
+    assert is_whole()
+
+
+def test_where_the_places_no_longer_give_what_was_signed_nothing_more_is_signed(sealed_log, parcel_sent, company_id):
+    write(parcel_sent, company_id, 3)
+    sealed_log()
+    (sealing.tile_folder() / "0/000.p/3").unlink()
+    with connection.cursor() as cursor, triggers_resting(connection.vendor, cursor):
+        Leaf.objects.filter(index=1).update(hash=bytes(32))
+    write(parcel_sent, company_id)
+
+    sealing.turn(make.NOON + 10 * SECOND)
+
+    assert "no longer give the root that was signed at 3" in problem()
+    assert sizes() == [3]
+
+
+def test_where_places_are_missing_nothing_more_is_signed(sealed_log, parcel_sent, company_id):
+    write(parcel_sent, company_id, 3)
+    sealed_log()
+    with connection.cursor() as cursor, triggers_resting(connection.vendor, cursor):
+        Leaf.objects.filter(index=2).delete()
+
+    sealing.turn(make.NOON + 10 * SECOND)
+
+    assert problem() == "3 entries were signed, and only 2 are left. Restore the database."
+
+
+def test_a_lost_key_stops_the_signing_and_not_the_places(sealed_log, parcel_sent, company_id, settings):
+    write(parcel_sent, company_id)
+    sealed_log()
+    (settings.SEALER_DIR / "log.key").unlink()
+    write(parcel_sent, company_id)
+
+    sealing.turn(make.NOON + 10 * SECOND)
+
+    assert "cannot be read" in problem()
+    assert "manage.py replace_log_key" in problem()
+    assert (Leaf.objects.count(), sizes()) == (2, [1])
+
+
+def test_another_key_signs_nothing(sealed_log, parcel_sent, company_id, settings):
+    write(parcel_sent, company_id)
+    sealed_log()
+    log_keys.write(settings.SEALER_DIR / "log.key", Signer.new("testserver/log"))
+
+    sealing.turn(make.NOON + timedelta(hours=2))
+
+    assert "holds another key than the log signs with" in problem()
+    assert (sizes(), LogKey.objects.count()) == ([1], 1)
+
+
+def test_only_this_user_can_read_the_key(sealed_log, parcel_sent, company_id, settings):
+    write(parcel_sent, company_id)
+    sealed_log()
+
+    folder = settings.SEALER_DIR
+    assert (folder.stat().st_mode & 0o777, (folder / "log.key").stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_a_problem_is_kept_since_it_began_and_ends(sealed_log, parcel_sent, company_id, settings):
+    write(parcel_sent, company_id)
+    sealed_log()
+    key = settings.SEALER_DIR / "log.key"
+    kept = key.read_text(encoding="ascii")
+    key.unlink()
+    for second in (10, 30):
+        sealing.turn(make.NOON + second * SECOND)
+    state = SealerState.objects.get()
+    assert (state.problem_since, state.seen_at) == (make.NOON + 10 * SECOND, make.NOON + 30 * SECOND)
+
+    key.write_text(kept, encoding="ascii")
+    sealing.turn(make.NOON + 31 * SECOND)
+    state = SealerState.objects.get()
+    assert (state.problem, state.problem_since) == ("", None)
+
+
+def test_a_checkpoint_whose_file_was_not_written_is_written_at_the_next_turn(
+    sealed_log, parcel_sent, company_id, settings
+):
+    write(parcel_sent, company_id)
+    checkpoint = sealed_log()
+    (settings.LOG_DIR / "checkpoint").unlink()
+
+    sealing.turn(make.NOON + SECOND)
+
+    assert (settings.LOG_DIR / "checkpoint").read_text(encoding="utf-8") == checkpoint.note
+
+
+def test_what_a_witness_signed_stands_in_the_file(sealed_log, parcel_sent, company_id, settings):
+    write(parcel_sent, company_id)
+    checkpoint = sealed_log()
+    checkpoint.cosignatures.create(witness="w.example", line="— w.example AAAA\n", at=make.NOON)
+
+    sealing.turn(make.NOON + SECOND)
+
+    assert (settings.LOG_DIR / "checkpoint").read_text(encoding="utf-8").endswith("\n— w.example AAAA\n")
+
+
+def test_another_place_for_an_entry_is_refused_by_the_database(sealed_log, parcel_sent, company_id):
+    [entry] = write(parcel_sent, company_id)
+    sealed_log()
+
+    with pytest.raises(IntegrityError):
+        Leaf.objects.create(
+            index=1, log="billing", entry_id=UUID(str(entry.pk)), number=1, hash=b"", sealed_at=make.NOON
+        )
