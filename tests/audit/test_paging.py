@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import Q
 
 from audit.models import BillingEvent
-from audit.paging import page
+from audit.paging import Search, page, pages
 from tests.audit import make
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +84,34 @@ def test_past_the_end_there_is_a_way_back(rows):
 
     assert (len(last.entries), last.older_than, last.newer_than is None) == (1, None, False)
     assert (beyond.entries, beyond.newer_than) == ([], None)
+
+
+@pytest.mark.parametrize("size", [1, 3, 20])
+@pytest.mark.parametrize("most", [1, 2, 5, 100])
+def test_looking_through_goes_on_where_it_stopped_and_finds_everything_once(rows, size, most, monkeypatch):
+    monkeypatch.setattr("audit.paging.LOOKED_THROUGH", most)
+    monkeypatch.setattr("audit.paging.FURTHER_ON", most)
+    rest = Q(object_label__in=["P-0", "P-3", "P-4", "P-8", "P-10"])
+    lanes = [rows.filter(object_label="P-3"), rows.exclude(object_label="P-3")]
+    expected = [entry.object_label for entry in rows.filter(rest).order_by("-at", "-id")]
+
+    for search in (Search([rows], rest), Search(lanes, rest), Search(lanes)):
+        seen, position, last = [], "", None
+        while position is not None:
+            last = page(search, older_than=position, size=size)
+            seen += [entry.object_label for entry in last.entries]
+            position = last.older_than
+        found = [entry.object_label for piece in pages(search, size) for entry in piece]
+        assert seen == found == (expected if search.rest else everything(rows))
+
+
+def test_a_page_of_newer_entries_may_stop_before_it_found_any(rows, monkeypatch):
+    monkeypatch.setattr("audit.paging.FURTHER_ON", 2)
+    search = Search([rows], Q(object_label__in=["P-8", "P-10"]))
+    found, seen = page(search, newer_than=f"0.{'0' * 32}", size=2), []
+    while found.newer_than:
+        seen = [entry.object_label for entry in found.entries] + seen
+        found = page(search, newer_than=found.newer_than, size=2)
+
+    assert [*(entry.object_label for entry in found.entries)] == ["P-10", "P-8"]
+    assert seen in ([], ["P-8"], ["P-10", "P-8"])

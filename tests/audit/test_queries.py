@@ -2,12 +2,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django_scopes import scope
 from django_scopes.exceptions import ScopeError
 
 from audit import queries
 from audit.actors import Actor
 from audit.models import BillingEvent, SecurityEvent
+from audit.paging import NEWEST_FIRST, OLDEST_FIRST, page
 from audit.queries import Filters
 from audit.registry import declare
 from security.ids import uuid7
@@ -54,6 +56,13 @@ def labels(rows):
         (Filters(outcome="failure"), ["P-3"]),
         (Filters(since=make.NOON + timedelta(hours=1)), ["P-2", "P-3", "P-4"]),
         (Filters(until=make.NOON + timedelta(hours=1)), ["P-1"]),
+        (Filters(object_text="P-4"), ["P-4"]),
+        (Filters(object_text="P-"), ["P-1", "P-2", "P-3", "P-4"]),
+        (Filters(object_text="P-4", actor_id="bo"), []),
+        (Filters(network="192.0.2.7/32"), ["P-1", "P-3", "P-4"]),
+        (Filters(network="192.0.0.0/16"), ["P-1", "P-3", "P-4"]),
+        (Filters(network="::/0"), []),
+        (Filters(actor_text="bo"), ["P-2"]),
         (Filters(text="p-4"), ["P-4"]),
         (Filters(text="ship sank"), ["P-3"]),
         (Filters(text="Rīga"), ["P-1", "P-4"]),
@@ -63,6 +72,8 @@ def labels(rows):
 )
 def test_filters_narrow_the_log(log, company_id, filters, found):
     assert labels(queries.billing_events(company_id, filters)) == found
+    read = page(queries.billing_search(company_id, filters))
+    assert [entry.object_label for entry in read.entries] == found[::-1]
 
 
 def test_one_object_can_be_asked_for(log, company_id):
@@ -147,3 +158,76 @@ def test_an_account_is_told_of_customers_only_where_it_works_and_only_those_it_s
     assert told(company_id, [ACME]) == ["of nobody", "seen"]
     assert told(company_id) == ["hidden", "of nobody", "seen"]
     assert told(None) == ["of nobody"]
+
+
+INDEXED = [
+    Filters(),
+    Filters(actor_id="bo"),
+    Filters(actor_type="contact"),
+    Filters(actions=["parcel.lost"]),
+    Filters(customer_id=ACME),
+    Filters(outcome="failure"),
+    Filters(network="192.0.2.7/32"),
+    Filters(object_id="x"),
+    Filters(object_text="P-4"),
+    Filters(since=make.NOON),
+]
+
+
+@pytest.mark.parametrize("filters", INDEXED, ids=range(len(INDEXED)))
+def test_each_filter_alone_is_read_from_an_index_in_order(log, company_id, filters):
+    search = queries.billing_search(company_id, filters)
+
+    assert search.rest is None
+    for lane in search.lanes:
+        for order in (NEWEST_FIRST, OLDEST_FIRST):
+            plan = lane.order_by(*order)[:50].explain().upper()
+            if connection.vendor == "sqlite":
+                assert "USING INDEX" in plan
+                assert "TEMP B-TREE" not in plan
+
+
+COMBINED = [
+    Filters(text="zebra"),
+    Filters(actor_text="zebra"),
+    Filters(network="192.0.2.0/24"),
+    Filters(object_text="zebra"),
+    Filters(object_type="invoice"),
+    Filters(actor_id="bo", actions=["parcel.lost", "parcel.sent"], outcome="refused"),
+]
+
+
+@pytest.mark.parametrize("filters", COMBINED, ids=range(len(COMBINED)))
+def test_what_no_index_finds_is_looked_for_in_so_many_entries(log, company_id, filters, monkeypatch):
+    monkeypatch.setattr("audit.paging.LOOKED_THROUGH", 1)
+    search = queries.billing_search(company_id, filters)
+
+    assert search.rest is not None
+    found = page(queries.billing_search(company_id, Filters(text="zebra")))
+    assert (found.entries, found.looked_back_to) == ([], make.NOON + timedelta(hours=3))
+
+
+def test_several_actions_are_each_a_lane_and_their_entries_one_list(log, company_id):
+    search = queries.billing_search(company_id, Filters(actions=["parcel.lost", "parcel.sent"]))
+
+    assert len(search.lanes) == 2
+    assert [entry.object_label for entry in page(search, size=3).entries] == ["P-4", "P-3", "P-2"]
+
+
+@pytest.mark.parametrize(
+    ("network", "address", "is_within"),
+    [
+        ("10.0.0.0/8", "10.255.0.1", True),
+        ("10.0.0.0/8", "11.0.0.1", False),
+        ("192.0.2.0/25", "192.0.2.128", False),
+        ("2001:db8::/32", "2001:db8:ffff::1", True),
+        ("2001:db8::/33", "2001:db8:ffff::1", False),
+        ("0.0.0.0/0", "2001:db8::1", False),
+        ("0.0.0.0/0", None, False),
+    ],
+)
+def test_an_address_lies_in_a_network_or_not(parcel_sent, company_id, network, address, is_within):
+    by = Actor(type="visitor", id="", label="", ip=address)
+    make.recorded(parcel_sent, make.Parcel(company_id), by=by, place="")
+
+    assert BillingEvent.objects.filter(ip__within=network).exists() == is_within
