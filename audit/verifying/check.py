@@ -26,12 +26,12 @@ class UnknownCheckpoint(Exception):
     """The checkpoint that was given is none, or nobody we know signed it."""
 
 
-def begin(*, since: str = "", trusted: str = "", with_tiles: bool = True) -> State:
+def begin(*, since: str | None = None, trusted: str = "", with_tiles: bool = True) -> State:
     """The state of a check of everything that is sealed now, or of what came after a checkpoint given as its text.
 
     `trusted` is a verifier key that must have signed the given checkpoint, and must be one of the log's.
     """
-    size, root = _given(since, trusted) if since else (0, "")
+    size, root = (0, "") if since is None else _given(since, trusted)
     last = Checkpoint.objects.aggregate(pk=Max("pk"))["pk"] or 0
     first = Checkpoint.objects.filter(size__gte=size).aggregate(pk=Min("pk"))["pk"] or last + 1
     return {

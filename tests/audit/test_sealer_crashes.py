@@ -118,7 +118,7 @@ def judged(size, at):
         assert not Waiting.objects.exists()
         assert list(Leaf.objects.order_by("index").values_list("index", flat=True)) == list(range(size))
         assert Checkpoint.objects.order_by("pk").last().size == size
-        for since in ["", *notes]:
+        for since in [None, *notes]:
             assert found(since) == []
 
     return judge
@@ -195,7 +195,7 @@ def test_the_replacing_of_a_key_is_killed(at_every_step, sealed_log, parcel_sent
         assert not Waiting.objects.exists()
         keys = LogKey.objects.count()
         assert Leaf.objects.count() == 3 + keys - 1
-        for since in ["", *notes]:
+        for since in [None, *notes]:
             assert [one.what for one in found(since)] == (["key_lost"] if is_lost else [])
 
     steps = at_every_step(lambda: key_actions.replace(is_lost=is_lost, by=OPERATOR, at=at), judge)
