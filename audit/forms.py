@@ -210,7 +210,8 @@ def _action_choices(types: Iterable[registry.EventType]) -> list[Any]:
 def _object_choices(types: Iterable[registry.EventType], sent: str) -> list[tuple[str, str]]:
     """The kinds of records these events are about, and whatever kind the address names."""
     nouns = tuple({known.noun.replace("_", "") for known in types})
-    named = {model._meta.model_name: str(model._meta.verbose_name).capitalize() for model in apps.get_models()}
+    models = [model._meta for model in apps.get_models()]
+    named = {str(model.model_name): str(model.verbose_name).capitalize() for model in models}
     about = {kind: name for kind, name in named.items() if kind.startswith(nouns) or kind.endswith(nouns)}
     if WELL_FORMED_TYPE.fullmatch(sent):
         about.setdefault(sent, sent)

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from django.db import models
@@ -61,13 +62,16 @@ class Envelope(models.Model):
     object_type = models.CharField(max_length=100)
     object_id = models.CharField(max_length=100)
     object_label = models.CharField(max_length=200)
-    changes = CanonicalJSONField(null=True)
-    data = CanonicalJSONField()
+    changes: "models.Field[Any, Any]" = CanonicalJSONField(null=True)
+    data: "models.Field[Any, Any]" = CanonicalJSONField()
     outcome = models.CharField(max_length=20, choices=Outcome)
     reason = models.TextField()
     request_id = models.CharField(max_length=100)
     salt = models.BinaryField(max_length=SALT_BYTES, default=new_salt, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False)
+
+    place: Any = None
+    """Its leaf in the tree, where it was looked for and there is one."""
 
     class Meta:
         abstract = True

@@ -15,14 +15,14 @@ class Within(Lookup[bool]):
     lookup_name = "within"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         address, given = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
-            return f"{address} <<= %s::inet", [*given, str(self.rhs)]
-        return f"ip_is_within({address}, %s)", [*given, str(self.rhs)]
+            return f"{address} <<= %s::inet", (*given, str(self.rhs))
+        return f"ip_is_within({address}, %s)", (*given, str(self.rhs))
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [str(value)]
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (str(value),)
 
 
 def teach(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:

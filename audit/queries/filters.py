@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from audit.paging import Search
 
 HOSTS = ("/32", "/128")
+Condition = tuple[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Filters:
 def narrowed(rows: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
     """The entries that meet all filters, however long it takes to find them."""
     wanted = _during(rows, filters)
-    for condition in (*_indexed(filters), *_looked_at(filters)):
+    for condition in (*(Q(one) for one in _indexed(filters)), *_looked_at(filters)):
         wanted = wanted.filter(condition)
     return wanted
 
@@ -46,8 +47,8 @@ def search(rows: QuerySet[Any], filters: Filters) -> Search:
     rows = _during(rows, filters)
     named = _whole_name(rows, filters.object_text)
     indexed = [*([named] if named else []), *_indexed(filters)]
-    looked_at = [*indexed[1:], *_looked_at(filters, but_name=bool(named))]
-    lanes = [rows.filter(one) for one in _lanes(indexed[0])] if indexed else [rows]
+    looked_at = [*(Q(one) for one in indexed[1:]), *_looked_at(filters, but_name=bool(named))]
+    lanes = [rows.filter(one) for one in _lanes(*indexed[0])] if indexed else [rows]
     return Search(lanes, Q(*looked_at) if looked_at else None)
 
 
@@ -57,7 +58,7 @@ def _during(rows: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
     return rows.filter(at__lt=filters.until) if filters.until else rows
 
 
-def _indexed(filters: Filters) -> list[Q]:
+def _indexed(filters: Filters) -> list[Condition]:
     """What an index finds in the order of time; first what leaves least to look at."""
     exact = {
         "object_id": filters.object_id,
@@ -68,7 +69,7 @@ def _indexed(filters: Filters) -> list[Q]:
         "outcome": filters.outcome,
         "actor_type": filters.actor_type,
     }
-    return [Q(**{field: value}) for field, value in exact.items() if value]
+    return [(field, value) for field, value in exact.items() if value]
 
 
 def _looked_at(filters: Filters, *, but_name: bool = False) -> Iterator[Q]:
@@ -86,15 +87,14 @@ def _looked_at(filters: Filters, *, but_name: bool = False) -> Iterator[Q]:
         yield said | Q(data__icontains=stored) | Q(changes__icontains=stored)
 
 
-def _lanes(condition: Q) -> list[Q]:
+def _lanes(field: str, value: Any) -> list[Q]:
     """One lane for each action: an index has the entries of one action in the order of time, not those of several."""
-    [(field, value)] = condition.children
-    return [Q(action=action) for action in value] if field == "action__in" else [condition]
+    return [Q(action=action) for action in value] if field == "action__in" else [Q((field, value))]
 
 
-def _whole_name(rows: QuerySet[Any], words: str) -> Q | None:
+def _whole_name(rows: QuerySet[Any], words: str) -> Condition | None:
     """The words as the name of an object, if they are all of one: then an index finds every entry about it."""
-    named = Q(object_label=words)
+    named = ("object_label", words)
     return named if words and rows.filter(named).exists() else None
 
 

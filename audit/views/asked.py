@@ -11,13 +11,14 @@ from django.utils import timezone
 from audit import actions, queries
 from audit.forms import FilterForm
 from audit.paging import Page, Search, page
+from audit.registry import Log
 from security import refused_ids
 
 POSITIONS = ("older_than", "newer_than")
-PERMISSIONS = {"billing": "audit.view", "security": "security_log.view"}
+PERMISSIONS: dict[Log, str] = {"billing": "audit.view", "security": "security_log.view"}
 
 
-def chosen(request: Any, form: FilterForm, log: str) -> Search | None:
+def chosen(request: Any, form: FilterForm, log: Log) -> Search | None:
     """The entries the form asks for; none while it asks for something impossible."""
     if not form.is_valid():
         return None
@@ -69,7 +70,7 @@ def address(kept: dict[str, str], **changed: str) -> str:
     return "?" + urlencode({name: value for name, value in (kept | changed).items() if value})
 
 
-def note_reading(request: Any, log: str) -> None:
+def note_reading(request: Any, log: Log) -> None:
     """Reading the security log is itself an entry in it (ADR 4)."""
     if log == "security":
         actions.note_reading(company=request.access.company, by=request.access.actor, at=timezone.now())

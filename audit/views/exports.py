@@ -19,6 +19,7 @@ from audit.actions import exports as export_actions
 from audit.forms import FilterForm
 from audit.models import Export
 from audit.paging import Search
+from audit.registry import Log
 from audit.views.asked import PERMISSIONS, chosen, filters_of
 from security import refused_ids
 from security.guards import require
@@ -50,7 +51,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "audit/exports/list.html", context)
 
 
-def _export(request: Any, log: str) -> HttpResponseBase:
+def _export(request: Any, log: Log) -> HttpResponseBase:
     access, at = request.access, timezone.now()
     if not access.can(PERMISSIONS[log]):
         raise PermissionDenied

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from audit import queries
 from audit.forms import FilterForm, SavedViewForm
 from audit.paging import Page
+from audit.registry import Log
 from audit.views.asked import PERMISSIONS, address, answer, chosen, filters_of, found_page, note_reading
 from security.guards import require
 
@@ -39,7 +40,7 @@ def security_entry(request: HttpRequest, id: UUID) -> HttpResponse:
     return _entry(request, "security", id)
 
 
-def show_log(request: Any, log: str, saving: SavedViewForm | None = None) -> HttpResponse:
+def show_log(request: Any, log: Log, saving: SavedViewForm | None = None) -> HttpResponse:
     """A log as its address narrows it; `saving` is a form for a saved view that was refused."""
     access, kept = request.access, filters_of(request)
     form = FilterForm(request.GET, log=log, access=access)
@@ -62,7 +63,7 @@ def show_log(request: Any, log: str, saving: SavedViewForm | None = None) -> Htt
     return answer(request, f"audit/logs/{log}.html", found_page(request, search), path=path, **context)
 
 
-def _entry(request: Any, log: str, id: UUID) -> HttpResponse:
+def _entry(request: Any, log: Log, id: UUID) -> HttpResponse:
     access = request.access
     entry = queries.events_of(log, access.company.pk, access.visible_customer_ids()).filter(pk=id).first()
     if entry is None:

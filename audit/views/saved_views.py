@@ -16,6 +16,7 @@ from audit.actions import saved_views
 from audit.errors import AuditError
 from audit.forms import SavedViewForm
 from audit.models import SavedView
+from audit.registry import Log
 from audit.views.asked import PERMISSIONS, address, filters_of
 from audit.views.logs import show_log
 from security.guards import require
@@ -57,7 +58,7 @@ def security_view_delete(request: HttpRequest, id: UUID) -> HttpResponse:
     return _delete(request, "security", id)
 
 
-def _save(request: Any, log: str) -> HttpResponse:
+def _save(request: Any, log: Log) -> HttpResponse:
     access, form, query = request.access, SavedViewForm(request.POST), address(filters_of(request))
     if form.is_valid():
         try:
@@ -78,7 +79,7 @@ def _save(request: Any, log: str) -> HttpResponse:
     return show_log(request, log, form)
 
 
-def _edit(request: Any, log: str, id: UUID) -> HttpResponse:
+def _edit(request: Any, log: Log, id: UUID) -> HttpResponse:
     view = _get(request, log, id)
     is_own = view.user_id == request.access.user.pk
     if not is_own and request.method == "POST":
@@ -97,14 +98,14 @@ def _edit(request: Any, log: str, id: UUID) -> HttpResponse:
     )
 
 
-def _delete(request: Any, log: str, id: UUID) -> HttpResponse:
+def _delete(request: Any, log: Log, id: UUID) -> HttpResponse:
     view = _get(request, log, id)
     saved_views.delete(view=view, by=request.access.actor, at=timezone.now())
     messages.success(request, f"View “{view.name}” deleted. The entries it showed stay.")
     return redirect(f"audit:{log}_log")
 
 
-def _get(request: Any, log: str, id: UUID) -> SavedView:
+def _get(request: Any, log: Log, id: UUID) -> SavedView:
     """A view this reader may change or take away: their own, or a shared one if they look after security."""
     access = request.access
     shown = queries.shown_views(log, access.company.pk, access.user.pk, is_restricted=access.is_restricted)

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from audit import queries
+from audit.registry import Log
 from audit.views.asked import PERMISSIONS, answer, found_page, note_reading
 from security.guards import require
 
@@ -36,7 +37,7 @@ def security_person(request: HttpRequest, actor_type: str, actor_id: str) -> Htt
     return _person(request, "security", actor_type, actor_id)
 
 
-def _person(request: Any, log: str, actor_type: str, actor_id: str) -> HttpResponse:
+def _person(request: Any, log: Log, actor_type: str, actor_id: str) -> HttpResponse:
     """What somebody did as one of the logs tells it; not there for whoever has no entry the reader may see."""
     readable = [name for name, permission in PERMISSIONS.items() if request.access.can(permission)]
     latest = {name: _search(request, name, actor_type, actor_id).newest() for name in readable}
@@ -56,6 +57,6 @@ def _person(request: Any, log: str, actor_type: str, actor_id: str) -> HttpRespo
     )
 
 
-def _search(request: Any, log: str, actor_type: str, actor_id: str) -> Any:
+def _search(request: Any, log: Log, actor_type: str, actor_id: str) -> Any:
     access, did = request.access, queries.Filters(actor_id=actor_id, actor_type=actor_type)
     return queries.in_log(log, access.company.pk, did, access.visible_customer_ids())
