@@ -218,12 +218,15 @@ def open_checkpoint(note: bytes, keys: list[Key], witnesses: list[Key] | None = 
         if key:
             signers[key] = check_signature(key, text, signature[4:])
             lines += line + "\n"
-    if not any(key in signers for key in keys):
+    trusted = [key for key in keys if key in signers]
+    if not trusted:
         raise Forbidden("No key that you trust signed this checkpoint.")
     for witness in witnesses or []:
         if witness not in signers:
             raise Refused(f"The witness {shown(witness.name)} did not sign this checkpoint.")
     origin, size, root = checkpoint_lines(text)
+    if all(key.type == LOG and key.name != origin for key in trusted):
+        raise Refused(f"The key is that of {shown(trusted[0].name)}, and the checkpoint is about {shown(origin)}.")
     return Checkpoint(origin, size, root, text, signers, lines)
 
 
@@ -389,6 +392,8 @@ def erased_hash(content: bytes) -> bytes:
 def entries_in(named: list[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
     """The files of each entry: in a zip, in a folder and those inside it, or an entry with its proof."""
     first = Path(named[0])
+    if len(named) > 2:
+        raise Refused(f"Name a zip, a folder, or {ENTRY} and {PROOF}.")
     if len(named) > 1:
         kind = ERASED if first.suffix == ".leaf-hash" else ENTRY
         yield first.name, {kind: read_file(first, LARGEST[kind]), PROOF: read_file(Path(named[1]), LARGEST[PROOF])}

@@ -325,6 +325,22 @@ def test_a_checkpoint_is_shown(run):
     assert (code, said) == (0, f"Signed: example.com/log, 5 entries, root {note.splitlines()[2]}.")
 
 
+def test_a_key_vouches_for_its_own_log_only(run_here):
+    text = Checkpoint("example.com/other", 3, b"x" * 32).text
+    (run_here.folder / "checkpoint").write_text(f"{text}\n{LOG.sign(text)}")
+
+    code, said = run_here("checkpoint", "checkpoint", "--key", KEY)
+
+    refusal = "The key is that of example.com/log, and the checkpoint is about example.com/other."
+    assert (code, said) == (1, f"NOT VERIFIED. {refusal}")
+
+
+def test_more_files_than_an_entry_has_are_refused(run_here):
+    code, said = run_here("verify", "a.zip", "b.zip", "c.zip", "--key", KEY)
+
+    assert (code, said) == (1, "NOT VERIFIED. Name a zip, a folder, or entry.json and entry.tlog-proof.")
+
+
 def test_two_checkpoints_are_consistent_or_not(run):
     checkpoint(5, run.folder / "older")
     request(5, 40, run.folder / "proof")
