@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.db import close_old_connections, connection
@@ -38,7 +39,7 @@ class Sender:
             self._start("witness", lambda: witnessing.turn(timezone.now()))
         for stream_id in streaming.due(at):
             if stream_id not in self.under_way and len(self.under_way) < MOST_AT_ONCE:
-                self._start(stream_id, lambda stream_id=stream_id: self._deliver(stream_id))
+                self._start(stream_id, partial(self._deliver, stream_id))
 
     def finish(self, seconds: float) -> None:
         """Wait for what is under way, so long at most."""

@@ -24,6 +24,7 @@ RULES: dict[str, tuple[str, str]] = {
     "audit_sealerstate": (READ, CHANGE_ALL),
     "audit_follower": (READ, CHANGE_ALL),
     "audit_check": (READ, CHANGE_ALL),
+    "audit_witness": (READ, CHANGE_ALL),
     "billing_ledgerentry": (ADD, ADD),
     "django_migrations": (READ, READ),
 }

@@ -50,11 +50,10 @@ class Answer:
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """Send a POST and wait for its answer, 15 seconds in all. Raises OutboundError."""
-    destination = parse(url)
+    destination, deadline = parse(url), time.monotonic() + TOTAL_SECONDS
     addresses = _resolved(destination)
     for address in addresses:
         refuse_address(destination, address)
-    deadline = time.monotonic() + TOTAL_SECONDS
     with _connected(destination, addresses) as plain, _secured(plain, destination, deadline) as connected:
         return _asked(_Timed(connected, deadline), destination, body, headers)
 
@@ -151,7 +150,7 @@ def _asked(timed: _Timed, destination: Destination, body: bytes, headers: Mappin
     connection = http.client.HTTPConnection(destination.host, destination.port)
     # It is handed the connection that was checked, and may not make another one.
     connection.auto_open = 0
-    connection.sock = timed  # type: ignore[assignment]
+    connection.sock = timed
     fixed = {"Host": destination.authority, "User-Agent": "Invoiced", "Connection": "close"}
     try:
         connection.request("POST", destination.path, body, {**headers, **fixed})
