@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from fnmatch import fnmatchcase
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -83,7 +84,7 @@ PERIODS = ("grace_days", "idle_minutes", "session_hours")
 
 def loosens(entry: Envelope) -> bool:
     """Whether sign-in rules demand less than before, or let sessions last longer."""
-    changes = entry.changes or {}
+    changes: Any = entry.changes or {}
     longer = any(name in changes and _is_more(changes[name]) for name in PERIODS)
     factor = changes.get("second_factor")
     passkey = changes.get("passkey_for_administrators")
@@ -93,7 +94,8 @@ def loosens(entry: Envelope) -> bool:
 def takes_everything(entry: Envelope) -> bool:
     """Whether a whole list or log left at once: one of customers, or of a log, that nothing narrowed."""
     noun = entry.action.partition(".")[0]
-    return not entry.data.get("filters") and noun in ("customer", "log")
+    data: Any = entry.data
+    return not data.get("filters") and noun in ("customer", "log")
 
 
 def _is_more(pair: list[int]) -> bool:

@@ -36,7 +36,8 @@ def batch_from(index: int, since: datetime) -> Batch:
     places = {entry_id: (place, log) for place, log, entry_id in leaves}
     if not places:
         return Batch(0, index, [])
-    codes, found = watched(), []
+    codes = watched()
+    found: list[Envelope] = []
     for name, log in LOGS.items():
         ids = [entry_id for entry_id, (_, of) in places.items() if of == name]
         rows = log._base_manager.filter(pk__in=ids, action__in=codes, at__gte=since, erased_at__isnull=True)
@@ -64,6 +65,6 @@ def concerned(kind: AlertKind, entry: Envelope) -> list[UUID]:
     if kind.concerns == Concern.EVERYBODY:
         return list(Company.objects.order_by("pk").values_list("pk", flat=True))
     person = entry.object_id if entry.object_type == "user" else entry.actor_id
-    members = Membership.objects.live().filter(user=person).select_related("own_role").order_by("pk")
+    members = Membership.objects.live().filter(user=UUID(person)).select_related("own_role").order_by("pk")
     is_enough = kind.concerns == Concern.MEMBER
     return [one.company_id for one in members if is_enough or one.rights.permissions & DECIDES_ABOUT_OTHERS]
