@@ -77,9 +77,8 @@ def install() -> None:
 
 def former_signer() -> Signer | None:
     """The key before this one, while no checkpoint has been signed by both."""
-    [*_, former, _] = [None, None, *LogKey.objects.order_by("pk")]
-    path = _file(".old")
-    return _read(path) if former and _is(path, former) else None
+    former, path = LogKey.objects.order_by("-pk")[1:2], _file(".old")
+    return _read(path) if any(_is(path, key) for key in former) else None
 
 
 def forget_former() -> None:

@@ -1,6 +1,7 @@
 """The walk along the tree: every entry, its place and its number, and the root that was signed at every size."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import OperationalError, connection
 
@@ -15,7 +16,8 @@ PIECE = 16 * WIDTH
 UNREADABLE = ("", None, None, "")
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Place:
     """A row of the leaves, as the database hands it out."""
 
     index: int
@@ -151,7 +153,7 @@ def _rows(places: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
 
 def _fetched(places: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
     """The ids are bounded, though the join names them all: PostgreSQL then takes a stretch of their index."""
-    found = {}
+    found: dict[int, tuple[Any, ...]] = {}
     differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
     ids = [place[2] for place in places]
     with connection.cursor() as cursor:

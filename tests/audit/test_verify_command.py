@@ -84,9 +84,7 @@ def test_a_terminal_has_a_bar(sealed):
     text = verify(out=Terminal())
 
     assert "\r[############..................]  42 %  256 of 600 entries" in text
-    assert text.endswith("Everything is as it was sealed.\x1b[0m\n") or text.endswith(
-        "Everything is as it was sealed.\n"
-    )
+    assert text.endswith(("Everything is as it was sealed.\x1b[0m\n", "Everything is as it was sealed.\n"))
 
 
 def test_a_check_that_was_killed_goes_on_where_it_was(sealed, tmp_path, monkeypatch):

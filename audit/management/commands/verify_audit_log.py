@@ -28,7 +28,11 @@ class Command(BaseCommand):
         parser.add_argument("--no-tiles", action="store_true", help="leave out the tile files")
 
     def handle(self, *, since: Path | None, key: str, state: Path | None, no_tiles: bool, **options: Any) -> None:
-        given = {"since": _text(since) if since else None, "trusted": key.strip(), "with_tiles": not no_tiles}
+        given: dict[str, Any] = {
+            "since": _text(since) if since else None,
+            "trusted": key.strip(),
+            "with_tiles": not no_tiles,
+        }
         try:
             kept = _kept(state, given) or {"given": given, "state": begin(**given), "found": 0, "warnings": 0}
         except UnknownCheckpoint as refusal:
