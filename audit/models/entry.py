@@ -149,8 +149,8 @@ class Envelope(models.Model):
 
     @cached_property
     def url(self) -> str | None:
-        """The page of the object, if it has one."""
-        return registry.link(self.object_type, self.object_id) if self.object_id else None
+        """The page of the object, if it has one and the entry still says what it is called."""
+        return None if self.is_erased else registry.link(self.object_type, self.object_id)
 
 
 class BillingEvent(Envelope):
