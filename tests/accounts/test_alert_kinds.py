@@ -1,6 +1,7 @@
 """What is an alert and what is none: each is done as people do it, sealed, and looked through."""
 
 import datetime
+import re
 
 import pytest
 import time_machine
@@ -13,6 +14,7 @@ from accounts.models import Alert, FactorReset
 from audit import registry
 from audit.actions import log_keys
 from audit.actors import Actor
+from invoiced.env import BASE_DIR
 from tests import books, make, visitors
 from tests.access import bodies
 from tests.accounts.sealed import alerts, followed
@@ -22,6 +24,7 @@ from tests.audit.make import recorded
 pytestmark = pytest.mark.django_db
 AT = datetime.datetime(2026, 3, 16, 9, 0, tzinfo=datetime.UTC)
 MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
+DOCUMENT = BASE_DIR / "docs" / "alerts.md"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 KEY = {"name": "Nightly export", "permissions": ["customer.view"], "sees": "mine", "lasts": "30"}
 RULES = {"second_factor": "advised", "grace_days": 7, "idle_minutes": 15, "session_hours": 12}
@@ -280,3 +283,9 @@ def test_no_kind_is_about_alerts_and_none_is_declared_twice():
 def test_every_kind_can_be_named_on_its_page(ada):
     page = ada.get("/settings/logs/").content.decode()
     assert [kind.code for kind in alert_kinds.kinds() if kind.name not in page] == []
+
+
+def test_the_document_lists_every_kind():
+    rows = re.findall(r"^\| ([^|]+) \| (when [^|]+) \| (yes|no) \|$", DOCUMENT.read_text("utf-8"), flags=re.MULTILINE)
+    known = [(kind.name, kind.sentence, "yes" if kind.can_be_off else "no") for kind in alert_kinds.kinds()]
+    assert rows == known

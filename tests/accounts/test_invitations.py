@@ -574,4 +574,4 @@ def test_two_who_invite_one_address_at_once_make_one_invitation(ada, company):
 
 
 def test_kinds_that_leave_without_an_account_are_few():
-    assert {"invitation"} == letters.TO_AN_ADDRESS
+    assert {"invitation", "alert_to_address", "checkpoint"} == letters.TO_AN_ADDRESS
