@@ -12,6 +12,7 @@ from accounts.models import Membership
 from accounts.permissions import Permission
 from audit import log
 from audit.actors import Actor
+from audit.models import ActorType
 from billing import emails, events, ledger, locks, numbering
 from billing.actions import drafts
 from billing.errors import (
@@ -197,7 +198,7 @@ def void(
 
     It gives up what is owed, so a member is held to the same as by `write_off`.
     """
-    holder = granting.holder(membership, Permission.INVOICE_VOID) if membership else None
+    holder = _holder(membership, Permission.INVOICE_VOID, by)
     invoice = locks.invoice(invoice.pk)
     if invoice.status != Invoice.Status.ISSUED:
         raise InvoiceNotVoidable(
@@ -235,9 +236,9 @@ def write_off(
     """Still valid, no longer expected: what is left of it becomes bad debt.
 
     A member writes off within the limit of their role and, where the company wants it, only once a second person
-    agreed. Without one it is an operator's act, or a test's.
+    agreed. Without one it is an operator's act, or a process's.
     """
-    holder = granting.holder(membership, Permission.INVOICE_WRITE_OFF) if membership else None
+    holder = _holder(membership, Permission.INVOICE_WRITE_OFF, by)
     invoice = locks.invoice(invoice.pk)
     if invoice.status != Invoice.Status.ISSUED or not invoice.balance:
         raise InvoiceNotWritable("Only an issued invoice with something left to pay can be written off.")
@@ -294,6 +295,15 @@ def settle_dispute(*, invoice: Invoice, by: Actor, at: datetime.datetime) -> Inv
     invoice.save(update_fields=["disputed_at", "dispute_reason"])
     log.record(events.INVOICE_DISPUTE_SETTLED, target=invoice, by=by, at=at)
     return invoice
+
+
+def _holder(membership: Membership | None, permission: Permission, by: Actor) -> Membership | None:
+    """Whose limits count; nobody's only where no person of the team acts."""
+    if membership:
+        return granting.holder(membership, permission)
+    if by.type not in (ActorType.OPERATOR, ActorType.AUTOMATION):
+        raise ValueError(f"{by.label} gives up money as a {by.type}: pass the membership whose limits count.")
+    return None
 
 
 def _waiting_addresses(invoice: Invoice) -> Iterable[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from accounts.models import Membership
 from audit.actors import Actor
 from billing.actions import drafts, invoices, notes, payments
 from billing.drafts import AdjustmentEntry, Draft, LineEntry
@@ -19,6 +20,7 @@ class Desk:
     customers: list[Customer]
     items: dict[str, Item]
     clerk: Actor
+    membership: Membership
     today: datetime.date
     now: datetime.datetime
 
@@ -27,9 +29,10 @@ class Desk:
         late, bad, wrong, partly, credited, shown, drafted = self.customers[:7]
         self._issued(late, days_ago=75, quantity="2")
         written_off = self._issued(bad, days_ago=140, quantity="1")
-        invoices.write_off(invoice=written_off, reason="Insolvent, no quota expected", by=self.clerk, at=self.now)
+        giving_up: dict[str, Any] = {"membership": self.membership, "by": self.clerk, "at": self.now}
+        invoices.write_off(invoice=written_off, reason="Insolvent, no quota expected", **giving_up)
         voided = self._issued(wrong, days_ago=6, quantity="1")
-        invoices.void(invoice=voided, reason="Ordered twice by mistake", by=self.clerk, at=self.now)
+        invoices.void(invoice=voided, reason="Ordered twice by mistake", **giving_up)
         half_paid = self._issued(partly, days_ago=48, quantity="3")
         self._paid(partly, half_paid.total.minor // 2, half_paid)
         self._paid(credited, 25_000)

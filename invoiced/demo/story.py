@@ -40,8 +40,8 @@ def tell(now: datetime.datetime) -> Story:
         customers = founding.meet_customers(company, data, team, fields, beginning)
         History(company, customers, list(items.values()), bo, today, now).replay(data)
         known = [customer for customer, _ in customers.values()]
-        shown = Desk(known, items, bo, today, now).lay_out()
         administrator, clerk = (team.memberships[f"{name}@fernhill.example"] for name in ("ada", "bo"))
+        shown = Desk(known, items, bo, clerk, today, now).lay_out()
         access.part(company, fields[0], known, administrator, founding.PASSWORD, now)
         access.let_wait(administrator, clerk, now)
         alerts.name_addresses(administrator, now)

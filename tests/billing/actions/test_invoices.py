@@ -3,6 +3,7 @@ import datetime
 import pytest
 from django.db import IntegrityError, transaction
 
+from audit.actors import Actor
 from audit.models import BillingEvent
 from billing.actions import drafts, invoices, payments
 from billing.errors import (
@@ -190,6 +191,18 @@ def test_what_was_paid_is_released_before_voiding(acme):
     payments.release(allocation=payment.allocations.get(), **WHO)
     invoices.void(invoice=invoice, reason="x", **WHO)
     assert balance(acme) == (euros("0"), euros("40"))
+
+
+@pytest.mark.parametrize("act", [invoices.void, invoices.write_off])
+@pytest.mark.parametrize("kind", ["member", "contact", "api_key", "visitor"])
+def test_nobody_gives_up_money_without_the_membership_whose_limits_count(acme, act, kind):
+    invoice = books.issued(acme)
+
+    with pytest.raises(ValueError, match=f"Bo gives up money as a {kind}: pass the membership"):
+        act(invoice=invoice, reason="x", by=Actor(type=kind, id="bo", label="Bo"), at=books.AT)
+
+    invoice.refresh_from_db()
+    assert invoice.status == "issued"
 
 
 @pytest.mark.parametrize("act", [invoices.void, invoices.write_off])
