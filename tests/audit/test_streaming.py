@@ -164,7 +164,7 @@ def test_a_stream_can_begin_with_what_comes_from_now_on(write, siem, company_id)
     assert numbers(siem) == [5, 6]
 
 
-@pytest.mark.parametrize("status", [199 + 2, 202, 204, 299])
+@pytest.mark.parametrize("status", [200, 202, 204, 299])
 def test_any_success_acknowledges(status, write, stream, siem):
     write(1)
     siem.answers.append((status, b""))
