@@ -27,7 +27,7 @@ import urllib.error
 import urllib.request
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -414,7 +414,7 @@ def entries_in(named: list[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
             yield from grouped([part for part in parts if part[1] in LARGEST])
 
 
-def grouped(files: list[File]) -> Iterator[tuple[str, dict[str, bytes]]]:
+def grouped(files: Sequence[File]) -> Iterator[tuple[str, dict[str, bytes]]]:
     """The files folder by folder, each read when its turn comes."""
     if len(files) > MOST_FILES:
         raise Refused(f"There are more than {MOST_FILES} files.")
