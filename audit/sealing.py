@@ -5,17 +5,14 @@ steps. A place is given in one transaction and is final; tiles follow from the p
 each is made again from what is there when the next turn begins. What was signed before is checked before more is.
 """
 
-import fcntl
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from audit import log_keys
 from audit.leaves import TABLES, entry_hash, rows_of
@@ -23,6 +20,7 @@ from audit.merkle import tree_hash
 from audit.models import Check, Checkpoint, Leaf, SealerState, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer
+from audit.sealing_lock import only_one
 from audit.tiles import WIDTH, BadTile, Tiles, put
 
 logger = logging.getLogger(__name__)
@@ -32,9 +30,6 @@ LEAVES_AT_ONCE = 256 * WIDTH
 SIGNED_EVERY = timedelta(seconds=5)
 SIGNED_WHEN_QUIET = timedelta(hours=1)
 NOTED_EVERY = timedelta(seconds=10)
-ADVISORY_LOCK = 0x5EA1_1065
-"""The PostgreSQL lock of whoever seals, arbitrary and fixed."""
-
 
 Place = tuple[int, str, UUID]
 """One in the queue: its position there, its log, its id."""
@@ -242,30 +237,6 @@ def _write_head(checkpoint: Checkpoint) -> None:
     path = settings.LOG_DIR / "checkpoint"
     if not path.exists() or path.read_bytes() != content:
         put(path, content)
-
-
-@contextmanager
-def only_one() -> Iterator[bool]:
-    """Whether we are the one who seals now: one process on this machine, one session at the database."""
-    settings.LOG_DIR.mkdir(parents=True, exist_ok=True)
-    with open(settings.LOG_DIR / ".lock", "w", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        if connection.vendor != "postgresql":
-            yield True
-            return
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
-            [is_ours] = cursor.fetchone()
-        try:
-            yield is_ours
-        finally:
-            if is_ours:
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
 
 
 def _note(at: datetime, problem: str) -> None:

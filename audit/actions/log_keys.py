@@ -4,12 +4,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from audit import events, log, log_keys, sealing
+from audit import events, log, log_keys
 from audit.actors import Actor
 from audit.errors import KeyNotReplaceable
 from audit.merkle import EMPTY_ROOT
 from audit.models import Checkpoint, LogKey
 from audit.notes import Signer, parse_verifier
+from audit.sealing_lock import only_one
 
 
 def replace(*, is_lost: bool, by: Actor, at: datetime) -> LogKey:
@@ -17,7 +18,7 @@ def replace(*, is_lost: bool, by: Actor, at: datetime) -> LogKey:
 
     Nobody seals meanwhile. Killed at any moment, the log has either key, and the sealer goes on with it.
     """
-    with sealing.only_one() as is_ours:
+    with only_one() as is_ours:
         if not is_ours:
             raise KeyNotReplaceable("The sealer is at work right now. Try again in a moment.")
         former = LogKey.objects.order_by("-pk").first()

@@ -12,6 +12,7 @@ from audit.actors import Actor
 from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, LogSettings, SecurityEvent, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer
+from audit.verifying import unplaced
 from audit.verifying.check import UnknownCheckpoint, Verification, begin
 from security.ids import uuid7
 from tests.audit import make
@@ -272,6 +273,13 @@ def test_an_entry_written_past_the_queue_is_found(entries, owner, parcel_sent):
         str(slipped_in.company_id),
     )
     assert found.at == "2026-03-12T12:00:00.000000Z"
+
+
+def test_entries_written_past_the_queue_are_found_piece_by_piece(entries, owner, parcel_sent, monkeypatch):
+    monkeypatch.setattr(unplaced, "PIECE", 2)
+    slipped_in = [owner(lambda: make.recorded(parcel_sent, make.Parcel(uuid7()), place="Rome")) for _ in range(5)]
+
+    assert [one.entry for one in findings()] == [str(entry.pk) for entry in slipped_in]
 
 
 def test_what_waits_for_its_place_is_no_finding(entries, parcel_sent):

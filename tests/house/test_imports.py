@@ -78,7 +78,8 @@ LAYERS = {
         "proofs": "leaves log_keys merkle models notes sealing tiles tool",
         "leaves": "merkle",
         "log_keys": "models notes tiles",
-        "sealing": "leaves log_keys merkle models notes tiles",
+        "sealing_lock": "",
+        "sealing": "leaves log_keys merkle models notes sealing_lock tiles",
         "verifying": "leaves log_keys merkle models notes sealing tiles",
         "state": "log log_keys models verifying",
         "sealer": "sealing",
@@ -101,7 +102,10 @@ LAYERS = {
         "log": "actors models registry values",
         "queries": "models paging records registry values",
         "forms": "canonical models queries records registry",
-        "actions": "actors errors events log log_keys merkle models notes queries retention sealing triggers verifying",
+        "actions": (
+            "actors errors events log log_keys merkle models notes queries retention sealing sealing_lock triggers "
+            "verifying"
+        ),
         "exports": "actions models paging queries values",
         "views": "actions errors exports forms log_keys models notes paging proofs queries registry sealing state tiles",
         "templatetags": "values",
