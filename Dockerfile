@@ -14,7 +14,7 @@ RUN SITE_URL=https://build.example EMAIL_URL=console: STATIC_ROOT=/app/static-co
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin invoiced \
-    && install --directory --owner invoiced --mode 0700 /data
+    && install --directory --owner invoiced --mode 0700 /data /log /sealer
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     DATA_DIR=/data STATIC_ROOT=/app/static-collected LISTEN=0.0.0.0:8000
 WORKDIR /app

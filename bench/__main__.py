@@ -1,7 +1,10 @@
 import base64
+import json
 import os
 import platform
 import secrets
+import shutil
+import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -24,7 +27,8 @@ def main() -> None:
             SECRET_KEY=secrets.token_hex(32),
             ENCRYPTION_KEYS=f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         )
-        rows = measure_all()
+        rows = measure_all() if "--logs" not in sys.argv else measure_logs()
+        rows += measure_logs_on_sqlite(Path(folder) / "on-sqlite")
     report = write(rows)
     print(report)
     if "--keep" in sys.argv:
@@ -37,7 +41,7 @@ def measure_all():
     django.setup()
     from django.core.management import call_command
 
-    from bench import documents, pages, seeding, writing
+    from bench import documents, logs, pages, seeding, writing
 
     say("preparing the database")
     call_command("migrate", verbosity=0)
@@ -52,7 +56,36 @@ def measure_all():
     say("pages")
     rows += pages.measure(member, seeded)
     say("documents")
-    return rows + documents.measure(seeded[pages.SIZES[0]])
+    rows += documents.measure(seeded[pages.SIZES[0]])
+    say("the logs")
+    return rows + logs.measure(member)
+
+
+def measure_logs():
+    """Of everything only the logs: make bench ARGS=--logs"""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from bench import logs, seeding
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    say("the logs")
+    return logs.measure(seeding.user())
+
+
+def measure_logs_on_sqlite(folder: Path):
+    from bench.measuring import Row
+
+    say("the logs, on SQLite")
+    folder.mkdir()
+    shutil.copytree(os.environ["DATA_DIR"] + "/static", folder / "static")
+    environment = {**os.environ, "DATA_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}
+    command = [sys.executable, "-m", "bench.on_sqlite"]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603  our own
+    return [Row(**row) for row in json.loads(done.stdout.splitlines()[-1])]
 
 
 def write(rows) -> str:
