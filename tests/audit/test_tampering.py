@@ -148,6 +148,12 @@ def test_a_row_that_became_another_company_s_is_found(entries, owner):
     assert named(findings()) == {("leaf_changed_company", 0)}
 
 
+def test_a_place_that_became_another_company_s_is_found(entries, owner):
+    owner(lambda: leaf(entries[4]).update(company_id=uuid7(), number=3))
+
+    assert ("leaf_changed_company", 4) in named(findings())
+
+
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite keeps text that is none")
 @pytest.mark.parametrize("value", ["CAST(X'ff' AS TEXT)", "X'00ff'"], ids=["no UTF-8", "bytes"])
 def test_a_row_that_cannot_be_read_is_found(entries, owner, value):
