@@ -151,6 +151,7 @@ def clear_out(at: datetime.datetime) -> None:
     SessionStore.clear_expired()
     ratelimit.clear_expired(at)
     clearing.forget_before(at - KEPT)
+    clearing.forget_erased()
     factors.forget_unfinished(at)
     PortalSession.objects.filter(seen_at__lt=at - KEPT).delete()
     waited_for: list[str] = []

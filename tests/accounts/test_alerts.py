@@ -8,18 +8,20 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import letters
+from accounts import events, letters
 from accounts.actions import alerts as alert_actions
 from accounts.actions.alerts import Trouble
 from accounts.models import Alert, AlertSettings, Letter
 from accounts.queries import sealed_entries
 from accounts.scoping import in_company
 from audit import log
+from audit.actions import erasing
 from audit.models import Follower, SecurityEvent, Waiting
 from invoiced import schedules
 from tests import make, visitors
 from tests.accounts.letter_box import delivered, html, text
 from tests.accounts.sealed import alerts, followed, sealed
+from tests.audit.make import recorded
 
 pytestmark = pytest.mark.django_db
 AT = datetime.datetime(2026, 3, 16, 9, 0, tzinfo=datetime.UTC)
@@ -383,6 +385,27 @@ def test_an_alert_of_another_company_is_not_there(company, ada):
 
     assert FAILED.sentence not in text_of(ada.get(LIST))
     assert deal(ada, alert).status_code == 404
+
+
+def test_an_alert_does_not_go_on_saying_what_its_entry_said(company):
+    for years in (3, 1):
+        long_ago = AT - years * 365 * DAY
+        entry = recorded(events.COMPANY_ENTERED, company, at=long_ago)
+        Alert.objects.create(
+            company=company,
+            kind="refusals",
+            cause=str(years),
+            sentence=str(years),
+            entry_id=entry.pk,
+            log="security",
+            at=AT,
+        )
+    sealed()
+    assert erasing.erase_old(company_id=company.pk, until=AT - 2 * 365 * DAY, at=AT) == 1
+
+    schedules.clear_out(AT)
+
+    assert alerts() == [("refusals", "1")]
 
 
 def test_nobody_deals_with_one_by_opening_an_address(company, ada):
