@@ -57,6 +57,10 @@ class Refused(Exception):
     """It does not verify, or cannot be read; the text says why."""
 
 
+class Forbidden(Refused):
+    """No trusted key signed, or its signature does not fit."""
+
+
 # The tree
 
 
@@ -228,10 +232,6 @@ def open_checkpoint(note: bytes, keys: list[Key], witnesses: list[Key] | None = 
     if all(key.type == LOG and key.name != origin for key in trusted):
         raise Refused(f"The key is that of {shown(trusted[0].name)}, and the checkpoint is about {shown(origin)}.")
     return Checkpoint(origin, size, root, text, signers, lines)
-
-
-class Forbidden(Refused):
-    """No trusted key signed, or its signature does not fit."""
 
 
 def checkpoint_lines(text: str) -> tuple[str, int, bytes]:
