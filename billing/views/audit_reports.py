@@ -16,6 +16,7 @@ from accounts.permissions import Permission
 from audit.actions import exports
 from audit.forms import FilterForm
 from audit.paging import pages
+from audit.registry import Log
 from audit.views.asked import PERMISSIONS, chosen, filters_of
 from billing import doors
 from billing.documents.audit_report import render_audit_report
@@ -38,7 +39,7 @@ def security_report(request: HttpRequest) -> HttpResponse:
     return _report(request, "security")
 
 
-def _report(request: Any, log: str) -> HttpResponse:
+def _report(request: Any, log: Log) -> HttpResponse:
     access, at = request.access, timezone.now()
     if not access.can(PERMISSIONS[log]):
         raise PermissionDenied
