@@ -1,10 +1,13 @@
 """JSON in one spelling (RFC 8785), so that the same value always has the same hash."""
 
-import json
+import json.encoder
 from typing import Any
 
 LARGEST_EXACT = 2**53 - 1
 """Numbers beyond this are not the same in every reader of JSON; RFC 8785 has them written as text."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring
 
 
 def dumps(value: Any) -> str:
@@ -12,7 +15,12 @@ def dumps(value: Any) -> str:
 
     A float raises TypeError, a larger number ValueError: neither has one spelling everywhere.
     """
-    return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":"))
+    return _encode(_ordered(value))
+
+
+def size(scalar: str | int | bool | None) -> int:
+    """How many bytes the canonical text of a value without parts has."""
+    return len(_quoted(scalar).encode()) if isinstance(scalar, str) else len(str(scalar))
 
 
 def _ordered(value: Any) -> Any:

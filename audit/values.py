@@ -4,9 +4,10 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from audit.canonical import LARGEST_EXACT, dumps
+from audit.canonical import LARGEST_EXACT, size
 from security import keyring
 
 LONGEST_VALUE = 10_000
@@ -18,6 +19,9 @@ LARGEST_FIELD = 64 * 1024
 FOR_MARKS = 1024
 """So many of them are left for the marks that say what was cut."""
 BYTES_A_CHARACTER = 6
+BRACKETS = 2
+INEXACT = (float, bytes, bytearray, memoryview)
+WITH_PARTS = (list, tuple, dict, set, frozenset, Mapping)
 CUT = "… (cut)"
 SECRET_WORDS = {"password", "passphrase", "secret", "token", "key", "seed", "otp", "pin", "cvc", "cvv"}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -30,9 +34,9 @@ class Room:
 
     left: int = LARGEST_FIELD - FOR_MARKS
 
-    def take(self, value: Any) -> bool:
-        """Whether there was room for it, with the comma or colon after it."""
-        self.left -= len(dumps(value).encode()) + 1
+    def take(self, bytes_of_json: int) -> bool:
+        """Whether there was room for so much, with the comma or colon after it."""
+        self.left -= bytes_of_json + 1
         return self.left >= 0
 
 
@@ -54,22 +58,20 @@ def plain(value: Any, room: Room | None = None, depth: int = 0) -> Any:
     What there is no room for is cut and says so. Raises TypeError for floats and bytes, which nobody types.
     """
     room = room or Room()
-    if isinstance(value, float | bytes | bytearray | memoryview):
+    if isinstance(value, str):
+        return _kept(long_text(value), room)
+    if isinstance(value, INEXACT):
         kind = type(value).__name__
         raise TypeError(f"An entry cannot hold the {kind} {value!r:.100}: pass an integer, a Decimal or text.")
-    if isinstance(value, Mapping | list | tuple | set | frozenset) and not (depth < DEEPEST and room.take([])):
-        return CUT
-    if isinstance(value, Mapping):
-        return plain_mapping(value, room, depth + 1)
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, WITH_PARTS):
+        if depth >= DEEPEST or not room.take(BRACKETS):
+            return CUT
+        if isinstance(value, Mapping):
+            return plain_mapping(value, room, depth + 1)
         return _plain_list(value, room, depth + 1)
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) <= LARGEST_EXACT):
         return _kept(value, room)
-    if isinstance(value, int) and abs(value) <= LARGEST_EXACT:
-        return _kept(value, room)
-    if isinstance(value, datetime.date | datetime.time):
-        value = value.isoformat()
-    return _kept(long_text(_digits(value) if isinstance(value, int) else value), room)
+    return _kept(long_text(_written(value)), room)
 
 
 def plain_mapping(values: Mapping[str, Any], room: Room | None = None, depth: int = 0) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def plain_mapping(values: Mapping[str, Any], room: Room | None = None, depth: in
     kept: dict[str, Any] = {}
     for given, value in values.items():
         name = _name(given, kept)
-        if len(kept) >= LONGEST_LIST or not room.take(name):
+        if len(kept) >= LONGEST_LIST or not room.take(size(name)):
             kept["…"] = f"cut, {len(values):,} names"
             break
         kept[name] = plain(_fingerprints(value) if is_secret(str(given)) else value, room, depth)
@@ -91,7 +93,7 @@ def plain_pairs(changes: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for given, (before, after) in changes.items():
         name = _name(given, kept)
-        if len(kept) >= LONGEST_LIST or not room.take(name):
+        if len(kept) >= LONGEST_LIST or not room.take(size(name)):
             kept["…"] = [None, f"cut, {len(changes):,} names"]
             break
         is_hidden = is_secret(str(given))
@@ -114,7 +116,7 @@ def _plain_list(values: Any, room: Room, depth: int) -> list[Any]:
 def _kept(value: Any, room: Room) -> Any:
     """The value, or as much of it as there is room for."""
     before = room.left
-    if room.take(value):
+    if room.take(size(value)):
         return value
     if not isinstance(value, str):
         return CUT
@@ -134,19 +136,25 @@ def _storable(value: Any) -> str:
     return result if result.isascii() and "\x00" not in result else UNSTORABLE.sub("", result)
 
 
-def _digits(number: int) -> str:
-    """A number in digits; in sixteens where Python refuses to write so many."""
+def _written(value: Any) -> Any:
+    """A day or an instant as ISO 8601 has it; a number in sixteens where Python refuses to write so many digits."""
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
     try:
-        return str(number)
+        return str(value)
     except ValueError:
-        return hex(number)
+        return hex(value)
 
 
 def is_secret(name: str) -> bool:
     """Whether a name such as `api_key` or `new_password` announces a secret."""
-    return any(
-        word in SECRET_WORDS or word.removesuffix("s") in SECRET_WORDS for word in re.split("[^a-z]+", name.lower())
-    )
+    return _announces_secret(name) if len(name) <= LONGEST_NAME else _announces_secret.__wrapped__(name)
+
+
+@lru_cache(maxsize=1_000)
+def _announces_secret(name: str) -> bool:
+    words = re.split("[^a-z]+", name.lower())
+    return any(word in SECRET_WORDS or word.removesuffix("s") in SECRET_WORDS for word in words)
 
 
 def _fingerprints(value: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.canonical import LARGEST_EXACT, dumps
+from audit.canonical import LARGEST_EXACT, dumps, size
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-LARGEST_EXACT, LARGEST_EXACT) | st.text(),
@@ -71,6 +71,11 @@ def test_a_number_that_readers_would_round_is_refused(number):
 def test_floats_are_refused(number):
     with pytest.raises(TypeError, match="no floats"):
         dumps({"number": number})
+
+
+@given(st.none() | st.booleans() | st.integers(-LARGEST_EXACT, LARGEST_EXACT) | st.text())
+def test_a_size_is_that_of_the_canonical_text(scalar):
+    assert size(scalar) == len(dumps(scalar).encode())
 
 
 @given(VALUES)
