@@ -358,7 +358,7 @@ def test_a_checkpoint_that_no_key_of_ours_signed_is_found(entries):
     assert named(findings()) == {("checkpoint_unsigned", 6)}
 
 
-@pytest.mark.parametrize("change", [{"root": bytes(32)}, {"size": 5}, {"signed_at": make.NOON + HOUR}], ids=str)
+@pytest.mark.parametrize("change", [{"root": bytes(32)}, {"size": 5}, {"signed_at": make.NOON + HOUR}], ids="-".join)
 def test_a_checkpoint_kept_with_something_else_than_was_signed_is_found(entries, owner, change):
     owner(lambda: Checkpoint.objects.update(**change))
 
