@@ -186,7 +186,7 @@ SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], Non
     "access reviews": (datetime.timedelta(days=1), remind_of_reviews),
     "unused members": (datetime.timedelta(days=1), follow_up_unused_members),
     "log retention": (datetime.timedelta(days=1), log_retention.erase_due),
-    "log check": (datetime.timedelta(days=1), checks.start),
+    "log check": (datetime.timedelta(minutes=1), checks.start),
     "log check pieces": (datetime.timedelta(seconds=15), checks.go_on),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }

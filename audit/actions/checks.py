@@ -2,12 +2,15 @@
 
 import time
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from audit.models import Check
+from django.db.models import Q
+
+from audit.models import Check, Checkpoint
 from audit.sealing import leaf_count
 from audit.verifying.check import Verification, begin
 
+EVERY = timedelta(days=1)
 AT_A_STRETCH = 5.0
 """Seconds of work in one call."""
 KEPT = 100
@@ -15,8 +18,11 @@ KEPT = 100
 
 
 def start(at: datetime) -> None:
-    """Begin a check of everything, unless one is under way."""
-    if not Check.objects.filter(outcome=Check.Outcome.RUNNING).exists():
+    """Begin a check of everything, a day after the last, once something has been signed."""
+    made = Check.objects.exclude(progress={})
+    if made.filter(Q(outcome=Check.Outcome.RUNNING) | Q(started_at__gt=at - EVERY)).exists():
+        return
+    if Checkpoint.objects.exists():
         Check.objects.create(started_at=at, size=leaf_count(), progress=begin())
 
 

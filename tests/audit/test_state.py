@@ -84,6 +84,18 @@ def test_a_check_that_found_something_is_trouble_until_one_finds_nothing(entry, 
     assert kinds() == []
 
 
+def test_a_check_begins_once_a_day_and_not_before_anything_is_signed(entry, sealed_log):
+    checks.start(make.NOON)
+    assert not Check.objects.exists()
+
+    sealed_log()
+    for hours in (0, 1, 23, 24, 25):
+        checks.start(make.NOON + timedelta(hours=hours))
+        checks.go_on(make.NOON + timedelta(hours=hours))
+
+    assert [check.started_at for check in Check.objects.order_by("pk")] == [make.NOON, make.NOON + timedelta(days=1)]
+
+
 def test_a_check_that_does_not_end_is_trouble(entry, sealed_log):
     sealed_log()
     checks.start(make.NOON)
