@@ -24,7 +24,6 @@ def billing_log(request: HttpRequest) -> HttpResponse:
 @require(PERMISSIONS["security"])
 @require_safe
 def security_log(request: HttpRequest) -> HttpResponse:
-    note_reading(request, "security")
     return show_log(request, "security")
 
 
@@ -44,6 +43,7 @@ def show_log(request: Any, log: Log, saving: SavedViewForm | None = None) -> Htt
     """A log as its address narrows it; `saving` is a form for a saved view that was refused."""
     access, kept = request.access, filters_of(request)
     form = FilterForm(request.GET, log=log, access=access)
+    note_reading(request, log)
     search = chosen(request, form, log)
     path, query = reverse(f"audit:{log}_log"), address(kept)
     views = queries.shown_views(log, access.company.pk, access.user.pk, is_restricted=access.is_restricted)

@@ -1,6 +1,6 @@
 """Every address of the project, and what stands in it so that it leads to one of the records given."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +11,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 RECORDS = {
     "accounts:security_authenticator_rename": "app",
     "accounts:security_authenticator_remove": "app",
+    "accounts:log_erasing_person": "contact",
+    "audit:billing_proof": "billing_entry",
+    "audit:security_proof": "security_entry",
     "mailbox_html": "mailbox_letter",
     "mailbox_attachment": "mailbox_letter",
     "billing:contact_create": "customer",
@@ -48,26 +51,36 @@ class Route:
 
     def address(self, records: SimpleNamespace, **changed: Any) -> str:
         """Where the route finds these records; `changed` puts something else into its place in the address."""
-        given: dict[str, Any] = {}
-        if "id" in self.arguments:
-            given["id"] = self.record(records).pk
-        if "link_id" in self.arguments:
-            given["link_id"] = records.link.pk
-        if "object_id" in self.arguments:
-            given |= {"object_type": "invoice", "object_id": records.invoice.pk}
-        if "key" in self.arguments:
-            given["key"] = records.role.key
-        if "position" in self.arguments:
-            given["position"] = 0
-        if "token" in self.arguments:
-            given["token"] = records.tokens[self.name]
+        given = {name: STANDS_FOR[name](self, records) for name in self.arguments if name not in changed}
         return reverse(self.name, kwargs=given | changed)
+
+    def identity(self, records: SimpleNamespace) -> dict[str, Any]:
+        """The part of the address that says which of these records it leads to; empty where it leads to none."""
+        return {name: STANDS_FOR[name](self, records) for name in IDENTITIES if name in self.arguments}
 
     def record(self, records: SimpleNamespace) -> Any:
         noun = self.name.rpartition(":")[2]
         while noun and not hasattr(records, noun):
             noun = noun.rpartition("_")[0]
         return getattr(records, RECORDS.get(self.name, noun))
+
+
+# What stands in the place of each argument, and which of them say what record it is.
+STANDS_FOR: dict[str, Callable[[Route, SimpleNamespace], Any]] = {
+    "actor_id": lambda route, of: of.contact.pk,
+    "actor_type": lambda route, of: "contact",
+    "id": lambda route, of: route.record(of).pk,
+    "key": lambda route, of: of.role.key,
+    "kind": lambda route, of: "contact",
+    "link_id": lambda route, of: of.link.pk,
+    "name": lambda route, of: of.tile,
+    "number": lambda route, of: of.checkpoint.pk,
+    "object_id": lambda route, of: of.invoice.pk,
+    "object_type": lambda route, of: "invoice",
+    "position": lambda route, of: 0,
+    "token": lambda route, of: of.tokens[route.name],
+}
+IDENTITIES = ("id", "object_id", "actor_id", "key")
 
 
 def all_routes() -> list[Route]:

@@ -1,6 +1,5 @@
 """A member limited to some customers sees nothing of the others: on no page, in no total, list, search, file or log."""
 
-import subprocess
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -10,12 +9,15 @@ from django.utils import timezone
 
 from accounts.models import Approval, Membership
 from accounts.scoping import in_company
+from audit.actors import Actor
+from audit.models import SavedView
 from billing.actions import attempts, customers, invoices, notes, payments
 from billing.drafts import AdjustmentEntry
 from billing.models import CustomField, CustomFieldValue, EmailMessage, InvoiceAdjustment, Payment
-from tests import books, programs
+from tests import books
+from tests.access.legible import legible
 from tests.access.routes import all_routes, route
-from tests.access.world import DAY, WHY, ask, attempt_at, letter_of, steady
+from tests.access.world import DAY, WHY, ask, attempt_at, letter_of, seal, steady
 from tests.house.code import report
 
 MARK = "Zyxwv"
@@ -23,7 +25,7 @@ SUM = "7,654,321"
 PRICE = "7654321"
 
 # What belongs to no customer, as the names of its routes call it.
-COMPANY_WIDE = ("item", "tax_rate", "custom_field", "restriction")
+COMPANY_WIDE = ("item", "tax_rate", "custom_field", "restriction", "security_entry", "security_proof", "security_view")
 
 # Pages an administrator finds the customer on, so that it is there to be seen.
 SHOWING = {
@@ -39,11 +41,17 @@ SHOWING = {
 }
 
 
+# What is the same for every company, and may change whatever becomes of whom.
+OF_ALL_COMPANIES = {"audit:state": "how many entries of all companies are proved and are not, as /log/ tells everybody"}
+
+
 @pytest.fixture
 def hidden(world):
-    """A customer of nobody's with a mark in every text and a sum that no other has."""
+    """A customer of nobody's with a mark in every text and a sum that no other has; all of it is sealed."""
     with in_company(world.company):
-        return records(world.company)
+        made = records(world.company)
+    seal(made, at=timezone.now())
+    return made
 
 
 def records(company: Any, mark: str = MARK) -> SimpleNamespace:
@@ -118,14 +126,24 @@ def records(company: Any, mark: str = MARK) -> SimpleNamespace:
         requested_at=timezone.now(),
         expires_at=timezone.now() + DAY,
     )
-    attempt, charge = attempt_at(issued)
+    attempt, charge = attempt_at(issued, Actor.contact(contact))
     attempts.settle(
         attempt=attempt,
         outcome=attempts.Outcome(attempts.DECLINED, attempt.amount, f"{mark} declined"),
         by=books.BY,
         at=timezone.now(),
     )
+    view = SavedView.objects.create(
+        company_id=company.pk,
+        user_id=approval.requested_by.user_id,
+        log="billing",
+        name=f"{mark} view",
+        query=urlencode({"customer": customer.pk}),
+        is_shared=True,
+        made_at=books.AT,
+    )
     return SimpleNamespace(
+        billing_view=view,
         customer=customer,
         contact=contact,
         draft=books.draft(customer, **written),
@@ -149,14 +167,24 @@ def questions(own: SimpleNamespace, hidden: SimpleNamespace):
         if one.name.startswith("accounts:") or one.guard in ("portal", "public") or one.by_key:
             continue
         yield one.name, one.address(own)
-        if set(one.arguments) & {"id", "object_id"} and not any(word in one.name for word in COMPANY_WIDE):
-            argument = "object_id" if "object_id" in one.arguments else "id"
-            record = hidden.invoice if argument == "object_id" else one.record(hidden)
-            yield one.name, one.address(own, **{argument: record.pk})
+        if not any(word in one.name for word in COMPANY_WIDE) and (identity := one.identity(hidden)):
+            yield one.name, one.address(own, **identity)
     for name, ways in WAYS.items():
         for way in ways:
             way = {key: getattr(hidden, value).pk if value in vars(hidden) else value for key, value in way.items()}
             yield name, f"{route(name).address(own)}?{urlencode(way)}"
+
+
+def files(hidden: SimpleNamespace) -> list[tuple[str, dict[str, str]]]:
+    """What is taken away from the logs, whole and narrowed to the hidden customer, in each format."""
+    about = {"customer": hidden.customer.pk, "object": hidden.invoice.pk, "who": hidden.contact.pk, "text": SHARED}
+    queries = ["", *(f"?{urlencode({name: value})}" for name, value in about.items())]
+    return [
+        (f"/audit/{log}/{kind}/{query}", {"format": format} if format else {})
+        for log in ("billing", "security")
+        for kind, format in (("export", "csv"), ("export", "jsonl"), ("report", ""))
+        for query in queries
+    ]
 
 
 SHARED = "Shared"
@@ -230,7 +258,11 @@ def test_search_finds_ones_own_customer_of_the_same_name(world, people, hidden):
 
 def test_every_count_and_sum_is_what_it_would_be_without_them(world, people):
     """Not a byte of a restricted member's pages changes when things happen to other customers."""
-    pages = [one.address(world.owned) for one in all_routes() if "." in one.guard and not one.arguments]
+    pages = [
+        one.address(world.owned)
+        for one in all_routes()
+        if "." in one.guard and not one.arguments and one.name not in OF_ALL_COMPANIES
+    ]
     before = {address: steady(ask(people["owner"], "GET", address)) for address in pages}
 
     with in_company(world.company):
@@ -240,12 +272,5 @@ def test_every_count_and_sum_is_what_it_would_be_without_them(world, people):
 
 
 def marks_in(response: Any) -> list[str]:
-    text = response.body
-    if response.headers["Content-Type"] == "application/pdf":
-        text = pdf_text(response.body)
-    return [mark for mark in (MARK, SUM, PRICE) if mark.lower().encode() in text.lower()]
-
-
-def pdf_text(document: bytes) -> bytes:
-    command = [programs.needed("pdftotext"), "-layout", "-", "-"]
-    return subprocess.run(command, input=document, capture_output=True, check=True).stdout
+    text = legible(response).lower()
+    return [mark for mark in (MARK, SUM, PRICE) if mark.lower().encode() in text]

@@ -11,7 +11,16 @@ from accounts.scoping import in_company
 from security.tokens import new_token, token_hash
 from tests import make, visitors
 from tests.access.routes import all_routes
-from tests.access.test_hidden_customers import MARK, PRICE, hidden, marks_in, questions, records
+from tests.access.test_hidden_customers import (
+    MARK,
+    OF_ALL_COMPANIES,
+    PRICE,
+    files,
+    hidden,
+    marks_in,
+    questions,
+    records,
+)
 from tests.access.world import ask, key_of, steady
 from tests.house.code import report
 
@@ -67,16 +76,37 @@ def test_a_member_never_meets_the_mark(world, reader, hidden):
     assert not wrong, report(wrong)
 
 
+def test_no_file_of_a_log_tells_the_mark(world, people, reader, hidden):
+    """Nor does one that is narrowed to the hidden customer; to an administrator each of the billing log's does."""
+    taken = files(hidden)
+    wrong = [f"{name} as {of} tells {mark}" for name, of in taken for mark in marks_in(ask(reader, "POST", name, of))]
+    seen = [name for name, of in taken if marks_in(ask(people["administrator"], "POST", name, of))]
+
+    assert not wrong, report(wrong)
+    assert seen[: len(taken) // 2] == [name for name, _ in taken if "/billing/" in name]
+
+
 def test_nothing_a_member_sees_changes_when_things_happen_to_others(world, reader):
     """No count, no sum, no row, in no page and no file."""
-    pages = [("GET", one.address(world.owned)) for one in all_routes() if "." in one.guard and not one.arguments]
-    pages += [("POST", "/customers/export/"), ("POST", "/invoices/export/")]
-    before = {page: steady(ask(reader, *page)) for page in pages}
+    pages = [
+        ("GET", one.address(world.owned), "")
+        for one in all_routes()
+        if "." in one.guard and not one.arguments and one.name not in OF_ALL_COMPANIES
+    ]
+    pages += [("POST", "/customers/export/", ""), ("POST", "/invoices/export/", "")]
+    pages += [
+        ("POST", f"/audit/{log}/export/", format) for log in ("billing", "security") for format in ("csv", "jsonl")
+    ]
+    before = {page: answered(reader, *page) for page in pages}
 
     with in_company(world.company):
         records(world.company)
 
-    assert [page for page in pages if steady(ask(reader, *page)) != before[page]] == []
+    assert [page for page in pages if answered(reader, *page) != before[page]] == []
+
+
+def answered(reader, method, address, format):
+    return steady(ask(reader, method, address, {"format": format}))
 
 
 def test_a_member_meets_their_own(world, reader):

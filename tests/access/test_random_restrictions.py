@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -16,9 +17,10 @@ from accounts.scoping import in_company
 from billing.models import Customer, CustomField, CustomFieldValue, Invoice, Payment
 from security.tokens import new_token, token_hash
 from tests import books, make, visitors
-from tests.access.routes import Route, all_routes
+from tests.access.legible import legible
+from tests.access.routes import IDENTITIES, Route, all_routes
 from tests.access.test_hidden_customers import COMPANY_WIDE, WAYS, records
-from tests.access.world import ask, key_of
+from tests.access.world import ask, key_of, seal
 from tests.house.code import report
 
 MARKS = ("Quagmire", "Vexillum", "Zephyrine", "Jocularity")
@@ -75,6 +77,7 @@ def scene(world) -> SimpleNamespace:
         told = {mark: told_of(one.customer, mark) for mark, one in of.items()}
     with in_company(world.rival.company):
         foreign = records(world.rival.company, "Rivalrous")
+    seal(*of.values(), foreign, at=timezone.now())
     return SimpleNamespace(world=world, company=world.company, fields=fields, of=of, told=told, foreign=foreign)
 
 
@@ -102,8 +105,11 @@ def met(scene: SimpleNamespace, case: Case) -> Iterator[str]:
     seen_by_key = {mark for mark in seen if case.of_key is None or is_seen(case.of_key, case, mark)}
     hidden, hidden_from_key = (forbidden(scene, marks) for marks in (seen, seen_by_key))
     for address in chosen(scene, case):
-        answer = ask(browser, "GET", address)
-        yield from (f"{address} tells a {member} {word!r}" for word in hidden if tells(answer.body, word))
+        text = legible(ask(browser, "GET", address))
+        yield from (f"{address} tells a {member} {word!r}" for word in hidden if tells(text, word))
+    for log in ("billing", "security"):
+        text = legible(ask(browser, "POST", f"/audit/{log}/export/", {"format": "jsonl"}))
+        yield from (f"the file of the {log} log tells a {member} {word!r}" for word in hidden if tells(text, word))
     for address in addresses_for_keys(scene):
         answer = ask(visitors.Browser(), "GET", address, **header)
         yield from (f"{address} tells a key {word!r}" for word in hidden_from_key if tells(answer.body, word))
@@ -182,9 +188,7 @@ def addresses(scene: SimpleNamespace) -> Iterator[str]:
 
 def about(one: Route, scene: SimpleNamespace, of: SimpleNamespace) -> str:
     """The address of the route with the record of this customer in it."""
-    argument = "object_id" if "object_id" in one.arguments else "id"
-    record = of.invoice if argument == "object_id" else one.record(of)
-    return one.address(scene.world.owned, **{argument: record.pk})
+    return one.address(scene.world.owned, **one.identity(of))
 
 
 def asked_in(one: Route) -> list[str]:
@@ -196,7 +200,7 @@ def asked_in(one: Route) -> list[str]:
 def is_about_a_customer(one: Route) -> bool:
     if one.name.startswith("accounts:") or any(word in one.name for word in COMPANY_WIDE):
         return False
-    return bool({"id", "object_id"} & set(one.arguments))
+    return not {*IDENTITIES}.isdisjoint(one.arguments)
 
 
 def addresses_for_keys(scene: SimpleNamespace) -> Iterator[str]:

@@ -17,10 +17,17 @@ LEADS_ON = "billing:dashboard"
 # What only the owner of the company does, whatever others hold.
 OWNERS_ALONE = {"accounts:ownership_offer"}
 # Pages that help with a form, and want besides what they name that one may fill in the form, in one way or another.
-ALSO_ONE_OF = dict.fromkeys(
-    ("billing:invoice_preview", "billing:invoice_contacts", "billing:item_suggestions"),
-    frozenset({Permission.INVOICE_CREATE, Permission.INVOICE_EDIT}),
-)
+# What is taken away from a log is for who may read that log.
+ALSO_ONE_OF = {
+    **dict.fromkeys(
+        ("billing:invoice_preview", "billing:invoice_contacts", "billing:item_suggestions"),
+        frozenset({Permission.INVOICE_CREATE, Permission.INVOICE_EDIT}),
+    ),
+    **dict.fromkeys(("audit:billing_export", "billing:billing_log_report"), frozenset({Permission.AUDIT_VIEW})),
+    **dict.fromkeys(
+        ("audit:security_export", "billing:security_log_report"), frozenset({Permission.SECURITY_LOG_VIEW})
+    ),
+}
 
 
 @pytest.mark.parametrize("permission", [None, *Permission], ids=str)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.actions import mailed_links
 from accounts.models import (
     AccessReview,
+    Alert,
     ApiKey,
     Approval,
     Company,
@@ -31,6 +32,11 @@ from accounts.models import (
 )
 from accounts.permissions import Permission
 from accounts.scoping import in_company
+from audit import sealing
+from audit.actions import saved_views, streams
+from audit.actors import Actor
+from audit.models import BillingEvent, Checkpoint, Export, SecurityEvent, Stream
+from audit.tiles import WIDTH, relative_path
 from billing import emails
 from billing.actions import attempts, invoices, notes, sellers
 from billing.gateways.sandbox import SandboxGateway
@@ -53,6 +59,7 @@ from tests.visitors import Browser
 
 WHY = {"by": books.BY, "at": books.AT}
 DAY = timedelta(days=1)
+ENDPOINT = "https://siem.example/intake"
 Purpose = MailedLink.Purpose
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
@@ -74,7 +81,9 @@ def harbour() -> SimpleNamespace:
         sellers.set_logo(seller=seller, png=PNG, **WHY)
         owned = records_of(company, books.customer(company, "Acme", owner=owner.user), owner)
         other = records_of(company, books.customer(company, "Borealis"), colleague)
-    return SimpleNamespace(company=company, owner=owner, owned=owned, other=other, rival=rival())
+    world = SimpleNamespace(company=company, owner=owner, owned=owned, other=other, rival=rival())
+    seal(world.owned, world.other, world.rival.owned, at=timezone.now() - timedelta(minutes=1))
+    return world
 
 
 def rival() -> SimpleNamespace:
@@ -108,13 +117,13 @@ def records_of(company: Company, customer: Any, membership: Membership) -> Simpl
         queued_at=books.AT,
     )
     notes.create(customer=customer, invoice=issued, text="rings back", **WHY)
-    attempt, charge = attempt_at(issued)
+    attempt, charge = attempt_at(issued, Actor.contact(contact))
     address = links.create(invoice=issued, recipient=contact.email, by=books.BY, at=timezone.now())
     link = Link.objects.get(invoice=issued)
     account, place = account_of(company, membership.user), place_of(membership, issued)
     account.tokens |= place.tokens | {"portal:link": address.rsplit("/", 2)[-2]}
     return SimpleNamespace(
-        **vars(place) | vars(account),
+        **vars(place) | vars(account) | vars(reading_of(membership)),
         customer=customer,
         contact=contact,
         draft=books.draft(customer),
@@ -217,6 +226,36 @@ def key_of(membership: Membership, *permissions: str) -> ApiKey:
     )
 
 
+def reading_of(membership: Membership) -> SimpleNamespace:
+    """What there is to a reader of the logs: a shared view of each, a file taken away, an alert, the stream."""
+    company, user, by = membership.company, membership.user, Actor.member(membership.user)
+    views = {
+        f"{log}_view": saved_views.save(
+            company=company, user=user, of=log, name=f"View of {user}", query="", is_shared=True, by=by, at=books.AT
+        )
+        for log in ("billing", "security")
+    }
+    times = {"started_at": books.AT, "moved_at": books.AT, "finished_at": books.AT}
+    Export.objects.create(company_id=company.pk, user_id=user.pk, log="billing", format="csv", rows_done=7, **times)
+    stream = Stream.objects.filter(company_id=company.pk).first()
+    if stream is None:
+        stream, _ = streams.set_up(company=company, url=ENDPOINT, is_from_now=False, by=by, at=books.AT)
+    alert = Alert.objects.create(
+        company=company, kind="role_changed", cause=str(user.pk), sentence=f"{user} changed a role", at=books.AT
+    )
+    entry = SecurityEvent.objects.get(object_id=stream.pk)
+    return SimpleNamespace(**views, alert=alert, stream=stream, security_entry=entry)
+
+
+def seal(*all_records: SimpleNamespace, at: datetime) -> None:
+    """Everything written so far is sealed and signed; with the records are an entry about them and what was signed."""
+    sealing.turn(at)
+    checkpoint = Checkpoint.objects.latest("pk")
+    for records in all_records:
+        records.billing_entry = BillingEvent._base_manager.filter(customer_id=records.customer.pk).latest("at", "pk")
+        records.checkpoint, records.tile = checkpoint, relative_path(0, 0, min(checkpoint.size, WIDTH))
+
+
 def account_of(company: Company, person: User) -> SimpleNamespace:
     """What there is to a person's account: factors, a session elsewhere, changes under way, and a link of each kind."""
     at = timezone.now()
@@ -262,10 +301,10 @@ def letter_of(email: EmailMessage) -> SimpleNamespace:
     return SimpleNamespace(pk=UUID(newest.stem))
 
 
-def attempt_at(invoice: Invoice) -> tuple[PaymentAttempt, SandboxCharge]:
+def attempt_at(invoice: Invoice, by: Actor) -> tuple[PaymentAttempt, SandboxCharge]:
     """A payment on its way, handed over to the sandbox gateway."""
     attempt = attempts.start(
-        invoice=invoice, amount=invoice.balance, request_key=uuid4(), gateway="sandbox", by=books.BY, at=timezone.now()
+        invoice=invoice, amount=invoice.balance, request_key=uuid4(), gateway="sandbox", by=by, at=timezone.now()
     )
     charge = attempts.Charge(
         amount=attempt.amount,
@@ -274,7 +313,7 @@ def attempt_at(invoice: Invoice) -> tuple[PaymentAttempt, SandboxCharge]:
         idempotency_key=str(attempt.pk),
     )
     place = SandboxGateway().hand_over(charge)
-    attempts.hand_over(attempt=attempt, external_id=place.external_id, url=place.url, by=books.BY, at=timezone.now())
+    attempts.hand_over(attempt=attempt, external_id=place.external_id, url=place.url, by=by, at=timezone.now())
     return attempt, SandboxCharge.objects.get(pk=place.external_id)
 
 
