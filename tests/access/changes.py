@@ -96,7 +96,12 @@ OF_BILLING = [
     Change("billing:item_restore", "administrator", [f"item.restored {ADA}"], given=item_archived),
     Change("billing:tax_rate_create", "administrator", [f"tax_rate.created {ADA}"], of(bodies.tax_rate)),
     Change("billing:tax_rate_archive", "administrator", [f"tax_rate.archived {ADA}"]),
-    Change("billing:company_settings", "administrator", [f"seller.changed {ADA}"], of(bodies.company)),
+    Change(
+        "billing:company_settings",
+        "administrator",
+        [f"bank_details.changed {ADA}", f"seller.changed {ADA}"],
+        of(bodies.company),
+    ),
     Change(
         "billing:company_settings",
         "stale",

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import EmailChange
+from audit.models import BillingEvent
 from security import ratelimit
 from tests import keys, make
 from tests.access.routes import all_routes, route
@@ -35,6 +36,8 @@ ANONYMOUS_FORMS = [
 OWN_POLICY = {"mailbox_html"}
 # What a page of the portal is made of may be kept by the browser that may see it, to be asked about anew.
 KEPT_PRIVATELY = {"portal:brand", "portal:logo", "billing:logo"}
+# What everybody may read of the log is the same for everybody, and may be kept on its way to them.
+KEPT_BY_ANYBODY = {"audit:public_checkpoint", "audit:public_keys", "audit:public_tile"}
 # Whoever knows the address may enter, so it is told to nobody, not even to this site.
 KEYS_IN_THEIR_ADDRESS = {
     "accounts:email_agree",
@@ -140,6 +143,31 @@ def test_a_key_opens_nothing_from_anywhere_but_its_header(world, people, place):
     assert not wrong, report(wrong)
 
 
+def test_what_everybody_may_read_of_the_log_is_the_same_for_everybody(world, people):
+    for one in all_routes():
+        if one.name.startswith("audit:public_") and one.name != "audit:public_log":
+            answers = [ask(browser, "GET", one.address(world.owned)) for browser in people.values()]
+            assert {(answer.status_code, answer.body) for answer in answers} == {(200, answers[0].body)}
+
+
+@pytest.mark.parametrize("path", ["tile/0/999", "tile/x/000", "tile/../checkpoint", "elsewhere"])
+def test_an_answer_to_what_is_not_there_of_the_log(world, people, path):
+    response = ask(people["anonymous"], "GET", f"/log/{path}")
+    assert (response.status_code, lacking(response)) == (404, [])
+
+
+def test_an_answer_before_anything_is_signed(db):
+    response = ask(Browser(), "GET", "/log/checkpoint")
+    assert (response.status_code, lacking(response, "audit:public_checkpoint")) == (404, [])
+
+
+def test_an_answer_where_there_is_no_proof_yet(world, people):
+    """The link of the invoice was opened after the log was sealed."""
+    entry = BillingEvent._base_manager.latest("at", "pk")
+    response = ask(people["administrator"], "GET", route("audit:billing_proof").address(world.owned, id=entry.pk))
+    assert (response.status_code, lacking(response)) == (409, [])
+
+
 def test_an_answer_to_an_unknown_host(people):
     response = ask(people["administrator"], "GET", "/", HTTP_HOST="elsewhere.example")
     assert (response.status_code, lacking(response)) == (400, [])
@@ -237,6 +265,8 @@ def lacking(response, name=""):
         wrong += ["the policy allows inline or evaluated code"] if "unsafe" in policy else []
     cached = headers.get("Cache-Control", "")
     may_be_kept = name in KEPT_PRIVATELY and cached.startswith("private")
+    if name in KEPT_BY_ANYBODY and cached.startswith("public"):
+        may_be_kept = not response.cookies and not response.has_header("Vary")
     if "no-store" not in cached and not may_be_kept:
         wrong.append(f"it may be kept: {cached!r}")
     return wrong

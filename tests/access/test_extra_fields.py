@@ -19,7 +19,10 @@ __all__ = ["stage"]
 SMUGGLED = "smuggled-in"
 UUID = re.compile("[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 # What is drawn anew each time, or counted on by the database.
-DRAWN = {"id", "key_hash", "token_hash", "hint", "seed", "password", "data", "credential", "public_key", "worker_ids"}
+DRAWN = {
+    *("id", "key_hash", "token_hash", "hint", "seed", "password", "data", "credential", "public_key", "worker_ids"),
+    *("position", "salt", "secret", "url"),
+}
 
 
 def extras(world):

@@ -21,6 +21,7 @@ from tests.house.code import report
 NOBODY = "00000000-0000-7000-8000-000000000000"
 NO_PASSKEY = 987_654_321
 TOO_LONG = "x" * 600
+CSV = {"format": "csv"}
 
 
 class Answer(NamedTuple):
@@ -57,7 +58,7 @@ def pressing(mode, button):
 # What a whole company has in common, its team with it: there is none of another's within it.
 COMPANY_WIDE = (
     *("company", "item", "tax_rate", "custom_field", "owner", "member", "colleague", "administrator"),
-    *("role", "heir_role", "agreed"),
+    *("role", "heir_role", "agreed", "stream"),
 )
 # So many of the readers are asked about fields; the others find the same.
 ASKED_WITHIN = 6
@@ -85,6 +86,8 @@ PLACES = [
     Place("billing:customer_edit", "owner", "owner", lambda own: bodies.customer()),
     Place("audit:billing_log", "customer", "customer"),
     Place("audit:billing_log", "object", "invoice"),
+    Place("audit:security_log", "customer", "customer"),
+    Place("audit:security_log", "object", "stream"),
     Place("accounts:switch_company", "company", "company", lambda own: {}),
     Place("accounts:explain", "member", "member"),
     Place("accounts:role_list", "role", "role"),
@@ -178,23 +181,20 @@ def roles_and_agreements(of):
     )
 
 
-ARGUMENTS = ("id", "object_id", "key")
-
-
 def test_in_an_address(readers):
     """The routes that lead to a record: not theirs is 404, like nothing at all."""
     wrong = []
     for who, browser, own, foreign in readers:
         for one in all_routes():
-            argument = next((name for name in ARGUMENTS if name in one.arguments), None)
-            if argument is None or one.by_key != ("key" in who) or is_shared(one, own, foreign):
+            identity = one.identity(foreign)
+            if not identity or one.by_key != ("key" in who) or is_shared(one, own, foreign):
                 continue
             if one.name == "portal:sandbox":
                 continue  # its ids are secrets, and who holds one pays
-            id = identity_in(one, argument, foreign)
+            [(argument, id)] = identity.items()
             nobodys = NO_PASSKEY if isinstance(id, int) else NOBODY
             for method in ("GET", "POST"):
-                given = answer(browser, method, one.address(own, **{argument: id}), None, id)
+                given = answer(browser, method, one.address(own, **identity), None, id)
                 never = answer(browser, method, one.address(own, **{argument: nobodys}), None, nobodys)
                 if given != never or given.status not in (302, 403, 404, 405):
                     wrong.append(f"{method} {one.name} answers {who} {given.status}, and {never.status} to no id")
@@ -207,20 +207,13 @@ def is_shared(one, own, foreign):
     return own.company == foreign.company and "id" in one.arguments and one.record(foreign) in shared
 
 
-def identity_in(one, argument, records):
-    """What stands in the address for one of these records."""
-    if argument == "object_id":
-        return records.invoice.pk
-    return records.role.pk if argument == "key" else one.record(records).pk
-
-
 def test_before_saying_again_who_they_are(world, people):
     """The question who is there comes first, and is the same whether the record is one's own, another's or none."""
     wrong = []
     for one in all_routes():
-        argument = next((name for name in ("id", "key") if name in one.arguments), None)
-        if one.asks_again and argument:
-            id = identity_in(one, argument, world.owned)
+        identity = one.identity(world.owned)
+        if one.asks_again and identity:
+            [(argument, id)] = identity.items()
             nobodys = NO_PASSKEY if isinstance(id, int) else NOBODY
             given = answer(people["stale"], "POST", one.address(world.owned), None, id)
             never = answer(people["stale"], "POST", one.address(world.owned, **{argument: nobodys}), None, nobodys)
@@ -311,16 +304,20 @@ def test_a_name_or_number_on_a_list_of_customers(world, people, field, pressed):
 
 
 @pytest.mark.parametrize(
-    ("name", "parameter", "of"),
+    ("name", "parameter", "of", "body"),
     [
-        ("billing:customer_export", "owner", "owner"),
-        ("billing:invoice_export", "customer", "customer"),
+        ("billing:customer_export", "owner", "owner", {}),
+        ("billing:invoice_export", "customer", "customer", {}),
+        ("audit:billing_export", "customer", "customer", CSV),
+        ("audit:billing_export", "object", "invoice", CSV),
+        ("audit:billing_export", "who", "contact", CSV),
+        ("audit:security_export", "object", "stream", CSV),
     ],
 )
-def test_in_a_filter_of_what_is_taken_away(readers, name, parameter, of):
+def test_in_a_filter_of_what_is_taken_away(readers, name, parameter, of, body):
     for _, browser, own, foreign in readers[:2]:
         mine, given, never = (
-            answer(browser, "POST", f"{route(name).address(own)}?{parameter}={id}", {}, id)
+            answer(browser, "POST", f"{route(name).address(own)}?{parameter}={id}", body, id)
             for id in (getattr(own, of).pk, getattr(foreign, of).pk, uuid4())
         )
         assert given == never

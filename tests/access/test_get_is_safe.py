@@ -19,23 +19,33 @@ ALWAYS = {
         "whoever looks after keys sees which are in use, and from where",
     ),
 }
+READING = {"audit_securityevent", "audit_waiting"}
 EXCEPT = {
-    ("GET", "audit:security_log"): ({"audit_securityevent"}, "that somebody read the security log is itself in it"),
-    ("HEAD", "audit:security_log"): ({"audit_securityevent"}, "the same; who asks for the head could read the page"),
-    ("GET", "accounts:member_detail"): ({"audit_securityevent"}, "it shows entries of the security log"),
-    ("HEAD", "accounts:member_detail"): ({"audit_securityevent"}, "the same"),
+    # Who asks for the head could read the page.
+    **{
+        (method, name): (READING, "that somebody read the security log is itself in it")
+        for method in ("GET", "HEAD")
+        for name in (
+            *("audit:security_log", "audit:security_entry", "audit:security_person", "audit:security_proof"),
+            "accounts:member_detail",
+        )
+    },
+    **{
+        (method, "accounts:api_key_detail"): (READING, "who opens the page of a key is in the security log")
+        for method in ("GET", "HEAD")
+    },
     ("GET", "portal:invoice_pdf"): (
-        {"audit_billingevent", "security_tally"},
+        {"audit_billingevent", "audit_waiting", "security_tally"},
         "the log says which customer took away which document, and how often one visit may is counted",
     ),
 }
 # That a member was refused a page, or did not find it, is in the security log, once a minute.
-OF_A_REFUSAL = {"audit_securityevent", "security_tally"}
+OF_A_REFUSAL = {"audit_securityevent", "audit_waiting", "security_tally"}
 MEMBERS = ("administrator", "owner", "fields", "nothing", "bare", "stale")
 # How often a key asks is counted, and how often somebody comes without one that is live: both may do so only so often.
 COUNTED = {"security_tally"}
 # That a key is used is in the security log, the first time each day.
-FIRST_USE = {"audit_securityevent"}
+FIRST_USE = {"audit_securityevent", "audit_waiting"}
 
 
 def contents():

@@ -19,12 +19,14 @@ from lxml import html
 from accounts import letters
 from accounts.models import AccessReview, Approval, Invitation, Letter, Membership, ReviewedMember
 from accounts.scoping import in_company
+from audit.models import SavedView
 from billing import emails
 from billing.api.endpoints import CUSTOMERS, EVENTS, INVOICES, PAYMENTS
 from billing.models import EmailMessage, Invoice, Item, TaxRate
 from portal.actions import links
 from tests import books, make, programs
 from tests.access import bodies
+from tests.access.log_changes import old_entry
 from tests.access.routes import all_routes, route
 from tests.access.world import ask
 from tests.house.code import report
@@ -107,6 +109,18 @@ OF_TEAM = [
     Form("billing:restriction_member", limited, "mode customers find add field_1 lines-{field} ticked-{field}"),
     Form("billing:restriction_key", limited, "mode customers find add field_1 lines-{field} ticked-{field}"),
 ]
+OF_LOGS = [
+    *(by("administrator", f"audit:{log}_view_save", "name", name="Refused") for log in ("billing", "security")),
+    by("administrator", "audit:billing_view_edit", "name", name="Renamed"),
+    by("administrator", "audit:billing_export", "format"),
+    by("administrator", "accounts:log_settings", "alerts addresses checkpoint_addresses", addresses="a@siem.example"),
+    by("administrator", "accounts:log_retention", "kept_months confirmed", kept_months="24", confirmed="on"),
+    by("administrator", "accounts:log_erasing_person", "reason", reason="Request 7"),
+    by("administrator", "accounts:log_stream_set_up", "url start"),
+    by("administrator", "accounts:log_stream_address", "url", url="https://siem.example/intake"),
+    by("administrator", "accounts:log_stream_pause", "", pressed="1"),
+    by("administrator", "accounts:log_stream_resume", "number", number="1"),
+]
 HEAD = "payment_terms purchase_order message prepaid issue_date due_date currency tax_rounding"
 LINES = "name description quantity unit unit_price price_base_quantity discount item tax_rates"
 FORMS = [
@@ -153,7 +167,9 @@ FORMS = [
     by("administrator", "accounts:switch_company", "company"),
     Form("billing:invoice_bulk", lambda own: {}, "bulk selected"),
     *OF_TEAM,
+    *OF_LOGS,
 ]
+FILTERS = "text who kind outcome type named ip since until customer object action"
 PARAMETERS = {
     "billing:customer_list": "q show owner currency sort after before",
     "billing:invoice_list": "q status customer currency issued_from due_to amount_from amount_to sort after before",
@@ -165,9 +181,15 @@ PARAMETERS = {
     "billing:invoice_create": "customer",
     "billing:invoice_contacts": "customer",
     "billing:dashboard": "currency",
-    "audit:billing_log": "text who kind outcome since until customer object action older_than newer_than",
-    "audit:security_log": "text who kind since older_than",
+    "audit:billing_log": f"{FILTERS} older_than newer_than",
+    "audit:security_log": f"{FILTERS} older_than newer_than",
     "audit:history": "older_than newer_than",
+    "audit:billing_person": "older_than newer_than",
+    "audit:security_person": "older_than newer_than",
+    "audit:consistency": "older newer",
+    "audit:state_checkpoints": "before",
+    "accounts:alert_list": "tab older_than newer_than",
+    "accounts:log_erasing": "q",
     "mailbox": "before",
     "accounts:sign_in": "next",
     "accounts:sign_in_code": "next",
@@ -184,11 +206,13 @@ PARAMETERS = {
 
 
 def asked_in_by_who_may(world) -> None:
-    """Ada invited a guest, and a colleague has the role whose name is to change."""
+    """Ada invited a guest and saved a view, a colleague has the role whose name is to change, an entry is old."""
     inviter = Membership.objects.get(company=world.company, user__name="Ada")
     guest = {"email": "guest@harbour.example", "invited_by": inviter}
     Invitation.objects.filter(pk=world.owned.invitation.pk).update(**guest)
     Membership.objects.filter(pk=world.other.member.pk).update(role="", own_role=world.owned.role)
+    SavedView._base_manager.filter(pk=world.owned.billing_view.pk).update(user_id=inviter.user_id)
+    old_entry(world)
 
 
 @pytest.mark.parametrize("text", CORPUS.values(), ids=CORPUS)
@@ -218,6 +242,7 @@ def test_hostile_text(world, people, text):
         for name in ("billing:invoice_export", "billing:customer_export", "accounts:access_review_export"):
             table = ask(ada, "POST", route(name).address(own)).body
             wrong += [f"{name}: {fault}" for fault in faults_of_export(table, text)]
+        wrong += list(faults_of_log_files(ada, own, text))
         wrong += list(faults_of_json(people["key"], own))
         document = ask(ada, "GET", route("billing:invoice_pdf").address(own, id=own.draft.pk)).body
         wrong += faults_of_document(document, is_shown="lines-0-name" in kept)
@@ -353,6 +378,18 @@ def faults_of_export(content: bytes, text: str) -> Iterator[str]:
         yield from (
             f"the export has {cell[:40]!r}" for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
         )
+
+
+def faults_of_log_files(ada, own, text: str) -> Iterator[str]:
+    """Both logs as they are taken away, with all that was kept in them."""
+    for log in ("billing", "security"):
+        address = route(f"audit:{log}_export").address(own)
+        table = ask(ada, "POST", address, {"format": "csv"}).body
+        yield from (f"the {log} log: {fault}" for fault in faults_of_export(table, text))
+        for line in ask(ada, "POST", address, {"format": "jsonl"}).body.splitlines():
+            json.loads(line)
+        document = ask(ada, "POST", route(f"billing:{log}_log_report").address(own)).body
+        yield from faults_of_document(document, is_shown=False)
 
 
 def review_of(review: AccessReview, member: Membership) -> None:

@@ -10,6 +10,7 @@ from accounts.scoping import in_company
 from audit import log
 from tests.access.account_changes import OF_ACCOUNTS
 from tests.access.changes import OF_BILLING
+from tests.access.log_changes import OF_LOGS
 from tests.access.routes import route
 from tests.access.team_changes import OF_TEAM
 from tests.access.test_every_change_is_logged import stage  # noqa: F401
@@ -18,7 +19,9 @@ from tests.house.code import report
 
 # Its entry is the worker's: a request does the same whether the password was right or not.
 LATER = {"accounts:lost_factor"}
-CHANGES = [change for change in OF_ACCOUNTS + OF_TEAM + OF_BILLING if change.entries and change.route not in LATER]
+CHANGES = [
+    change for change in OF_ACCOUNTS + OF_TEAM + OF_BILLING + OF_LOGS if change.entries and change.route not in LATER
+]
 # Counts of tries are kept whatever becomes of a try, and a session lives on with each page.
 APART = {"security_tally", "accounts_session"}
 # What was shown as a proof is used up, whatever becomes of the try.

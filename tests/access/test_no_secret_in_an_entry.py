@@ -10,15 +10,16 @@ from django.db import transaction
 from accounts.scoping import in_company
 from tests.access.account_changes import OF_ACCOUNTS
 from tests.access.changes import OF_BILLING
+from tests.access.log_changes import OF_LOGS
 from tests.access.routes import route
 from tests.access.team_changes import OF_TEAM
 from tests.access.test_every_change_is_logged import ids_in_logs, logs, stage  # noqa: F401
 from tests.house.code import report
 
-CHANGES = OF_ACCOUNTS + OF_TEAM + OF_BILLING
+CHANGES = OF_ACCOUNTS + OF_TEAM + OF_BILLING + OF_LOGS
 # An item has a code of its own, which is printed on invoices.
 NOT_SECRET = {"billing:item_create", "billing:item_edit"}
-SECRET = ("password", "new_password", "current_password", "code", "passkey", "passkey_state", "secret", "token")
+SECRET = ("password", "new_password", "current_password", "code", "passkey", "passkey_state", "secret", "token", "url")
 CANARY = "canary-7f3a9c-of-a-secret"
 SHORTEST = 6
 

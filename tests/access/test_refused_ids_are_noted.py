@@ -16,14 +16,19 @@ from audit.models import SecurityEvent
 from tests import visitors
 from tests.access import bodies, test_foreign_ids
 from tests.access.routes import route
-from tests.access.test_foreign_ids import COMPANY_WIDE, PLACES, Place
+from tests.access.test_foreign_ids import COMPANY_WIDE, CSV, PLACES, Place
 from tests.house.code import report
 
 readers = test_foreign_ids.readers
 IN_THE_ADDRESS = "in the address"
+OF_AN_ENTRY = (("customer", "customer"), ("object", "invoice"))
 ALSO = [
     Place("billing:customer_export", "owner", "owner", lambda own: {}, IN_THE_ADDRESS),
     Place("billing:invoice_export", "customer", "customer", lambda own: {}, IN_THE_ADDRESS),
+    *(Place("audit:billing_export", *field, lambda own: CSV, IN_THE_ADDRESS) for field in OF_AN_ENTRY),
+    Place("audit:security_export", "object", "stream", lambda own: CSV, IN_THE_ADDRESS),
+    *(Place("billing:billing_log_report", *field, lambda own: {}, IN_THE_ADDRESS) for field in OF_AN_ENTRY),
+    Place("billing:security_log_report", "object", "stream", lambda own: {}, IN_THE_ADDRESS),
     Place("billing:restriction_member", "add", "customer", lambda own: {"mode": "customers", "search": "1"}),
     Place("billing:invoice_edit", "lines-0-item", "item", lambda own: bodies.invoice(own, find_customer="1")),
 ]
