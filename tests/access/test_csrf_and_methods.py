@@ -266,7 +266,7 @@ def lacking(response, name=""):
     cached = headers.get("Cache-Control", "")
     may_be_kept = name in KEPT_PRIVATELY and cached.startswith("private")
     if name in KEPT_BY_ANYBODY and cached.startswith("public"):
-        may_be_kept = not response.cookies and not response.has_header("Vary")
+        may_be_kept = not response.cookies
     if "no-store" not in cached and not may_be_kept:
         wrong.append(f"it may be kept: {cached!r}")
     return wrong
