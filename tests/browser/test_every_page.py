@@ -3,11 +3,15 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.scoping import in_company
+from audit import sealing
+from audit.models import BillingEvent
 from billing.models import Contact
 from portal.actions import links
 from tests import books
+from tests.access.world import reading_of
 from tests.browser.desk import sign_in
 
 GRAVE = {"serious", "critical"}
@@ -21,7 +25,7 @@ SCHEMES = [("light", EVERYTHING), ("dark", COLOURS)]
 def addresses(office):
     """The main pages of the team's side, with something on each."""
     with in_company(office.company):
-        return pages(office)
+        return pages(office) + pages_of_the_logs(office)
 
 
 @pytest.mark.parametrize("width", [360, 768])
@@ -103,8 +107,24 @@ def pages(office) -> list[str]:
         "/settings/company/",
         "/settings/team/",
         "/settings/security/",
-        "/audit/billing/",
-        "/audit/security/",
         f"/audit/history/invoice/{invoice.pk}/",
         "/mailbox/",
+    ]
+
+
+def pages_of_the_logs(office) -> list[str]:
+    """Every page about the logs, with something on each: what there is so far is sealed."""
+    [ada] = office.company.memberships.filter(user=office.ada)
+    found = reading_of(ada)
+    sealing.turn(timezone.now())
+    entry, person = BillingEvent.objects.latest("at", "pk"), f"/audit/people/member/{office.ada.pk}/"
+    views = [f"/audit/{log}/views/{getattr(found, f'{log}_view').pk}/" for log in ("billing", "security")]
+    stream = [f"/settings/logs/stream/{act}/" for act in ("new", "address", "secret", "pause", "remove")]
+    return [
+        *("/audit/billing/", "/audit/billing/?type=invoice&who=tests", "/audit/security/", *views),
+        *(f"/audit/billing/{entry.pk}/", f"/audit/security/{found.security_entry.pk}/"),
+        *(person, f"{person}security/", "/audit/exports/"),
+        *("/audit/state/", "/audit/state/checkpoints/", "/audit/consistency/", "/log/"),
+        *("/settings/logs/", "/settings/alerts/", "/settings/logs/retention/", "/settings/logs/stream/", *stream),
+        *("/settings/logs/erase/?q=Ada", f"/settings/logs/erase/user/{office.ada.pk}/"),
     ]
