@@ -40,11 +40,16 @@ class Strength {
     const describedBy = [field.getAttribute("aria-describedby"), this.text.id].filter(Boolean);
     field.setAttribute("aria-describedby", describedBy.join(" "));
     field.addEventListener("input", () => this.ask());
+    field.form?.addEventListener("submit", () => this.stop());
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.asking?.abort();
   }
 
   ask() {
-    clearTimeout(this.timer);
-    this.asking?.abort();
+    this.stop();
     if (this.field.value) this.timer = setTimeout(() => this.fetch(), WAIT);
     else this.frame.hidden = true;
   }
