@@ -12,7 +12,7 @@ HASH = 32
 
 
 class BadTile(Exception):
-    """A tile is missing, or too short."""
+    """A tile is missing, too short, or cannot be read."""
 
 
 def relative_path(level: int, index: int, width: int = WIDTH) -> str:
@@ -89,6 +89,9 @@ class Tiles:
                 found = path.read_bytes()
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                name = path.relative_to(self.folder).as_posix()
+                raise BadTile(f"tile {name} cannot be read: {error.strerror or error}.") from None
             if len(found) >= width * HASH:
                 return found[: width * HASH]
         raise BadTile(f"tile {relative_path(level, index, width)} is missing or too short.")

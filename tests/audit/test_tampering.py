@@ -12,6 +12,7 @@ from audit.actors import Actor
 from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, LogSettings, SecurityEvent, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer
+from audit.queries.places import with_places
 from audit.verifying import unplaced
 from audit.verifying.check import UnknownCheckpoint, Verification, begin
 from security.ids import uuid7
@@ -281,6 +282,18 @@ def test_an_entry_written_past_the_queue_is_found(entries, owner, parcel_sent):
     assert found.at == "2026-03-12T12:00:00.000000Z"
 
 
+@pytest.mark.parametrize("is_sealed", [True, False], ids=["sealed", "waiting"])
+def test_a_row_with_the_id_of_an_entry_of_the_other_log_is_found(entries, owner, parcel_sent, is_sealed):
+    original = entries[0] if is_sealed else make.recorded(parcel_sent, make.Parcel(uuid7()), place="Kiel")
+    values = {field.attname: getattr(original, field.attname) for field in SecurityEvent._meta.concrete_fields}
+    owner(lambda: SecurityEvent._base_manager.bulk_create([SecurityEvent(**values)]))
+
+    [found] = findings()
+    assert (found.what, found.log, found.entry) == ("entry_inserted", "security", str(original.pk))
+    forged = SecurityEvent._base_manager.get(pk=original.pk)
+    assert with_places([forged])[0].place is None
+
+
 def test_entries_written_past_the_queue_are_found_piece_by_piece(entries, owner, parcel_sent, monkeypatch):
     monkeypatch.setattr(unplaced, "PIECE", 2)
     slipped_in = [owner(lambda: make.recorded(parcel_sent, make.Parcel(uuid7()), place="Rome")) for _ in range(5)]
@@ -319,6 +332,18 @@ def test_a_tile_that_is_gone_is_found(many, settings, tile, index):
     assert found.index == index
     assert f"tile {tile} is missing or too short" in found.sentence or tile == "0/000"
     assert findings(with_tiles=False) == []
+
+
+@pytest.mark.parametrize(
+    ("tile", "index"), [("0/000", 0), ("0/001.p/44", 256), ("1/000.p/1", None)], ids=["full", "partial", "above"]
+)
+def test_a_tile_that_cannot_be_read_is_found(many, settings, tile, index):
+    path = settings.LOG_DIR / "tile" / tile
+    path.unlink()
+    path.mkdir()
+
+    [found] = findings()
+    assert (found.index, found.sentence.endswith(f"tile {tile} cannot be read: Is a directory.")) == (index, True)
 
 
 @pytest.mark.parametrize("tile", ["0/000", "0/001.p/44", "1/000.p/1"])

@@ -114,6 +114,16 @@ def test_a_missing_or_short_tile_is_named(tmp_path, content):
         Tiles(tmp_path, 300).node(3, 0)
 
 
+def test_a_tile_that_cannot_be_read_is_named(tmp_path):
+    Tiles(tmp_path, 0).extend(leaves(0, 300))
+    tile = tmp_path / "0" / "000"
+    tile.unlink()
+    tile.mkdir()
+
+    with pytest.raises(BadTile, match=r"tile 0/000 cannot be read: Is a directory\."):
+        Tiles(tmp_path, 300).node(3, 0)
+
+
 def test_a_node_beyond_the_tree_is_refused(tmp_path):
     tiles = Tiles(tmp_path, 0).extend(leaves(0, 10))
 

@@ -173,6 +173,18 @@ def test_a_key_given_must_be_the_log_s(sealed):
         verify("--key", str(Signer.new("testserver/log").verifier()))
 
 
+def test_a_tile_that_cannot_be_read_is_one_line_and_fails(sealed, settings):
+    tile = settings.LOG_DIR / "tile/0/000"
+    tile.unlink()
+    tile.mkdir()
+    out = io.StringIO()
+
+    with pytest.raises(CommandError, match="not as it was sealed: 1"):
+        verify(out=out)
+
+    assert "In the files, tile 0/000 cannot be read: Is a directory." in out.getvalue()
+
+
 def test_tiles_can_be_left_out(sealed, settings):
     (settings.LOG_DIR / "tile/0/000").unlink()
 
