@@ -103,7 +103,7 @@ def of_history(log: str, entries: Sequence[Any], left_out: bool = False) -> IO[b
 
 
 def _zip(log: str, entries: Sequence[tuple[str, Any]], refusal: str, **facts: Any) -> IO[bytes]:
-    places = _places([entry.pk for _, entry in entries])
+    places = _places(log, [entry.pk for _, entry in entries])
     indexes = [leaf.index for leaf in places.values()]
     checkpoint = indexes and (checkpoint_over(max(indexes)) or checkpoint_over(min(indexes)))
     if not checkpoint:
@@ -150,11 +150,11 @@ def _proved(
         yield f"{name}{invoiced_log.PROOF}", prover.inclusion(leaf).encode()
 
 
-def _places(ids: Sequence[UUID]) -> dict[UUID, Leaf]:
+def _places(log: str, ids: Sequence[UUID]) -> dict[UUID, Leaf]:
     return {
         leaf.entry_id: leaf
         for start in range(0, len(ids), AT_ONCE)
-        for leaf in Leaf.objects.filter(entry_id__in=ids[start : start + AT_ONCE])
+        for leaf in Leaf.objects.filter(log=log, entry_id__in=ids[start : start + AT_ONCE])
     }
 
 

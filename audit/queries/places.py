@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from audit.log import LOGS
 from audit.models import Checkpoint, Leaf
 
 
 def with_places(entries: Sequence[Any]) -> Sequence[Any]:
     """The entries, each with its `place`: its leaf in the tree, None while it waits for the sealer."""
-    leaves = {leaf.entry_id: leaf for leaf in Leaf.objects.filter(entry_id__in=[entry.pk for entry in entries])}
+    found = Leaf.objects.filter(entry_id__in=[entry.pk for entry in entries])
+    leaves = {(LOGS.get(leaf.log), leaf.entry_id): leaf for leaf in found}
     for entry in entries:
-        entry.place = leaves.get(entry.pk)
+        entry.place = leaves.get((type(entry), entry.pk))
     return entries
 
 

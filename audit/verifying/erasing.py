@@ -28,12 +28,12 @@ def _listed(company: str | None) -> list[dict[str, Any]]:
     given = [ACTION] if company is None else [ACTION, company]
     found = []
     with connection.cursor() as cursor:
-        for table in TABLES.values():
+        for log, table in TABLES.items():
             cursor.execute(
                 f"SELECT e.data FROM {table} e WHERE e.action = %s AND {of_company} AND e.erased_at IS NULL "  # noqa: S608
-                "AND (EXISTS (SELECT 1 FROM audit_leaf l WHERE l.entry_id = e.id) "
-                "OR EXISTS (SELECT 1 FROM audit_waiting w WHERE w.entry_id = e.id))",
-                given,
+                "AND (EXISTS (SELECT 1 FROM audit_leaf l WHERE l.entry_id = e.id AND l.log = %s) "
+                "OR EXISTS (SELECT 1 FROM audit_waiting w WHERE w.entry_id = e.id AND w.log = %s))",
+                [*given, log, log],
             )
             found += [json.loads(data) for (data,) in cursor.fetchall()]
     return found

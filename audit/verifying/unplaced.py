@@ -19,7 +19,7 @@ def check_unplaced(state: dict[str, Any]) -> list[Finding]:
     log = state["log"]
     logs = list(TABLES)
     upto = _boundary(TABLES[log], state["after"])
-    found = [_inserted(log, row) for row in _unplaced(TABLES[log], state["after"], upto)]
+    found = [_inserted(log, row) for row in _unplaced(log, state["after"], upto)]
     if upto:
         state["after"] = upto
         return found
@@ -37,15 +37,16 @@ def _boundary(table: str, after: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def _unplaced(table: str, after: str, upto: str | None) -> list[tuple[Any, ...]]:
+def _unplaced(log: str, after: str, upto: str | None) -> list[tuple[Any, ...]]:
+    """A place is of one log: a row with the id of an entry of the other one has none."""
     bounds = [("e.id > %s", after), ("e.id <= %s", upto)]
     where = "".join(f"{condition} AND " for condition, value in bounds if value)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns('e')} FROM {table} e WHERE {where}"  # noqa: S608
-            "NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.entry_id = e.id) "
-            f"AND e.id NOT IN (SELECT entry_id FROM audit_waiting) ORDER BY e.id LIMIT {SHOWN}",
-            [value for _, value in bounds if value],
+            f"SELECT {columns('e')} FROM {TABLES[log]} e WHERE {where}"  # noqa: S608
+            "NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.entry_id = e.id AND l.log = %s) AND "
+            f"e.id NOT IN (SELECT entry_id FROM audit_waiting WHERE log = %s) ORDER BY e.id LIMIT {SHOWN}",
+            [*(value for _, value in bounds if value), log, log],
         )
         return cursor.fetchall()
 
