@@ -28,6 +28,7 @@ import urllib.request
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,7 +41,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 try:
     import fcntl
-except ImportError:  # Windows: everything but the guard against two witnesses in one folder
+except ImportError:  # Windows: everything but the guards against two at work in one folder or with one state file
     fcntl = None  # type: ignore[assignment]
 
 LOG, COSIGNER = 0x01, 0x04
@@ -479,33 +480,58 @@ def consistency_lines(content: bytes) -> tuple[int, list[bytes], bytes]:
 
 def follow(options: argparse.Namespace) -> None:
     """Fetch the latest checkpoint and see that it continues the one that was kept."""
-    keys, state, prefix = keys_of(options.key), Path(options.state), options.url.rstrip("/")
+    with locked(Path(options.state)):
+        follow_on(keys_of(options.key), Path(options.state), options.url.rstrip("/"))
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Work with a state file alone: a run that is slow must not bring back what a quicker one found outdated."""
+    with open(state.with_name(state.name + ".lock"), "wb") as guard:
+        try:
+            if fcntl:
+                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Refused(f"Another run works with {state}. Try again when it has ended.") from None
+        yield
+
+
+def follow_on(keys: list[Key], state: Path, prefix: str) -> None:
+    kept = kept_in(state)
     note = fetched(f"{prefix}/checkpoint", LARGEST_NOTE)
     newer = open_checkpoint(note, keys)
-    if not state.exists():
-        keep(state, note)
-        print(f"First seen: {newer}. The next run compares with it.")
-        return
-    older = open_checkpoint(read_file(state, LARGEST_NOTE), keys)
-    if older.origin != newer.origin:
-        raise Refused(f"{state} is about another log, {shown(older.origin)}.")
-    tiles: dict[tuple[int, int], bytes] = {}
-
-    def node(level: int, index: int) -> bytes:
-        row, below = divmod(level, 8)
-        number, start = divmod(index << below, 256)
-        if (row, number) not in tiles:
-            tiles[row, number] = fetched_tile(prefix, row, number, min(256, (newer.size >> 8 * row) - 256 * number))
-        tile = tiles[row, number]
-        hashes = [tile[at : at + 32] for at in range(32 * start, 32 * (start + (1 << below)), 32)]
-        while len(hashes) > 1:
-            hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
-        return hashes[0]
-
-    is_plain = older.size in (0, newer.size) or older.size > newer.size
-    check_consistency(older, newer, [] if is_plain else subproof(older.size, 0, newer.size, True, node))
+    if kept is None:
+        said = f"First seen: {newer}. The next run compares with it."
+    else:
+        older = open_checkpoint(kept, keys)
+        if older.origin != newer.origin:
+            raise Refused(f"{state} is about another log, {shown(older.origin)}.")
+        is_plain = older.size in (0, newer.size) or older.size > newer.size
+        node = partial(fetched_node, prefix, newer.size, {})
+        check_consistency(older, newer, [] if is_plain else subproof(older.size, 0, newer.size, True, node))
+        said = f"Consistent with the {older.size} entries seen before: {newer}."
+    if kept_in(state) != kept:
+        raise Refused(f"Another run wrote {state} meanwhile. Nothing was kept: run this again.")
     keep(state, note)
-    print(f"Consistent with the {older.size} entries seen before: {newer}.")
+    print(said)
+
+
+def kept_in(state: Path) -> bytes | None:
+    """The checkpoint a state file holds; None where nothing was kept yet."""
+    return read_file(state, LARGEST_NOTE) if state.exists() else None
+
+
+def fetched_node(prefix: str, size: int, tiles: dict[tuple[int, int], bytes], level: int, index: int) -> bytes:
+    """A node of the tree of so many entries; `tiles` has what was fetched of it already."""
+    row, below = divmod(level, 8)
+    number, start = divmod(index << below, 256)
+    if (row, number) not in tiles:
+        tiles[row, number] = fetched_tile(prefix, row, number, min(256, (size >> 8 * row) - 256 * number))
+    tile = tiles[row, number]
+    hashes = [tile[at : at + 32] for at in range(32 * start, 32 * (start + (1 << below)), 32)]
+    while len(hashes) > 1:
+        hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
+    return hashes[0]
 
 
 def fetched_tile(prefix: str, level: int, number: int, width: int) -> bytes:

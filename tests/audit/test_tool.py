@@ -428,6 +428,39 @@ def test_a_log_that_changed_its_past_or_went_back_is_found_and_what_was_seen_is_
     assert (run.folder / "fresh").read_text() == kept
 
 
+@pytest.mark.parametrize("kept", [None, 3])
+def test_of_two_runs_at_once_the_slow_one_brings_nothing_back(run_here, monkeypatch, kept):
+    state, quick = run_here.folder / "state", []
+    if kept:
+        checkpoint(kept, state)
+
+    def answer_late(address, most):
+        quick.append(follow(run_here, monkeypatch, 5))
+        return checkpoint(3).encode()
+
+    code, said = follow(run_here, monkeypatch, answer_late)
+    assert code == 0, said
+    assert quick == [(1, "NOT VERIFIED. Another run works with state. Try again when it has ended.")]
+
+    def answer_later(address, most):
+        checkpoint(5, state)
+        return checkpoint(3).encode()
+
+    monkeypatch.setattr(invoiced_log, "fcntl", None)
+    state.unlink()
+    code, said = follow(run_here, monkeypatch, answer_later)
+    assert (code, "Another run wrote state meanwhile." in said) == (1, True), said
+    assert state.read_text() == checkpoint(5)
+
+
+def follow(run_here, monkeypatch, answer):
+    """Follow a log that answers so, or with the checkpoint of so many entries."""
+    answered = answer if callable(answer) else lambda address, most: checkpoint(answer).encode()
+    with monkeypatch.context() as patch:
+        patch.setattr(invoiced_log, "fetched", answered)
+        return run_here("follow", "https://example.com/log", "--key", KEY, "--state", "state")
+
+
 @pytest.mark.django_db
 def test_the_full_tile_is_taken_where_the_part_is_gone(run, site, settings, company):
     url, asked = site
