@@ -39,7 +39,7 @@ from audit.actors import Actor
 from billing.actions import attempts
 from billing.gateways import sandbox
 from billing.queries.attempts import charges_waited_for, to_ask_about, without_pay_page
-from invoiced import retries
+from invoiced import retries, statistics
 from invoiced.models import Schedule
 from portal.models import PortalSession
 from security import ratelimit
@@ -188,6 +188,7 @@ SCHEDULES: dict[str, tuple[datetime.timedelta, Callable[[datetime.datetime], Non
     "log retention": (datetime.timedelta(days=1), log_retention.erase_due),
     "log check": (datetime.timedelta(minutes=1), checks.start),
     "log check pieces": (datetime.timedelta(seconds=15), checks.go_on),
+    "planner statistics": (datetime.timedelta(hours=1), statistics.refresh),
     "clearing out": (datetime.timedelta(days=1), clear_out),
 }
 

@@ -84,7 +84,7 @@ class Envelope(models.Model):
             models.Index(fields=["company_id", "object_label", "at", "id"], name="%(class)s_by_name"),
             models.Index(fields=["company_id", "outcome", "at", "id"], name="%(class)s_by_outcome"),
             models.Index(fields=["company_id", "ip", "at", "id"], name="%(class)s_by_ip"),
-            models.Index(fields=["object_id", "at", "id"], name="%(class)s_by_object"),
+            models.Index(fields=["company_id", "object_id", "at", "id"], name="%(class)s_by_object"),
             models.Index(
                 fields=["company_id", "at"], condition=models.Q(erased_at__isnull=True), name="%(class)s_to_erase"
             ),
@@ -168,8 +168,12 @@ class SecurityEvent(Envelope):
     """What happened to accounts, sessions and access. Without a company when it concerns the account alone."""
 
     class Meta(Envelope.Meta):
-        # A person reads what they did in every company.
-        indexes = [*Envelope.Meta.indexes, models.Index(fields=["actor_id", "at", "id"], name="securityevent_of_actor")]
+        # A person reads what they did, and what was done to their account, in every company.
+        indexes = [
+            *Envelope.Meta.indexes,
+            models.Index(fields=["actor_id", "at", "id"], name="securityevent_of_actor"),
+            models.Index(fields=["object_id", "at", "id"], name="securityevent_of_object"),
+        ]
 
 
 def _day(at: datetime | None) -> str:

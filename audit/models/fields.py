@@ -17,9 +17,6 @@ class CanonicalJSONField(models.TextField):
     def get_prep_value(self, value: Any) -> str | None:
         return None if value is None else dumps(value)
 
-    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        return super().get_db_prep_save(value, connection)
-
     def to_python(self, value: Any) -> Any:
         return value
 

@@ -40,6 +40,7 @@ SCHEDULES_WITHOUT = {
     "stale tasks": "gives a task another try, and the task leaves the entries",
     "log check": "reads the log; what it finds is kept with the check, and the alert of it has an entry",
     "log check pieces": "the same",
+    "planner statistics": "looks at a few rows of each index, for the database to find rows by",
     "clearing out": "removes what nobody can use or see any more",
 }
 OF_TASKS = {
