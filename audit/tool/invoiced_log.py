@@ -374,13 +374,23 @@ def verified(files: dict[str, bytes], keys: list[Key], witnesses: list[Key]) -> 
 def described(entry: bytes) -> str:
     """What the entry says of itself."""
     try:
-        said = json.loads(entry)
+        said = json.loads(entry, object_pairs_hook=named_once)
         if said["format"] != "invoiced-entry/1":
             raise ValueError
         action, at, number, company = said["action"], said["at"], said["number"], said["company"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Refused(f"{ENTRY} is no entry of format invoiced-entry/1.") from None
     return f"{shown(action)} at {shown(at)}, number {shown(number)} of company {shown(company)}."
+
+
+def named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; refused with a name twice, of which readers would see one value each as they like."""
+    said: dict[str, object] = {}
+    for name, value in pairs:
+        if name in said:
+            raise Refused(f'{ENTRY} says "{shown(name)}" twice, and no entry does.')
+        said[name] = value
+    return said
 
 
 def erased_hash(content: bytes) -> bytes:

@@ -285,6 +285,14 @@ def test_what_is_sealed_but_no_entry_is_not_described(entry):
         invoiced_log.described(entry)
 
 
+@pytest.mark.parametrize("twice", ['"action":"a","action":"b"', '"data":{"action":1,"\\u0061ction":2}'], ids=range(2))
+def test_an_entry_that_says_something_twice_is_refused(twice):
+    entry = f'{{"format":"invoiced-entry/1","action":"a","at":"b","number":1,"company":"c",{twice}}}'
+
+    with pytest.raises(invoiced_log.Refused, match='says "action" twice'):
+        invoiced_log.described(entry.encode())
+
+
 def test_what_an_entry_says_cannot_write_to_the_terminal():
     said = {"format": "invoiced-entry/1", "action": "\x1b[2J", "at": "a\nb", "number": 1, "company": "x" * 999}
 
