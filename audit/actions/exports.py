@@ -1,14 +1,17 @@
 """What leaves a log as a file leaves a trace before its first byte, and says how far it has come."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from audit import events, log
 from audit.actors import Actor
 from audit.models import Export
+
+logger = logging.getLogger(__name__)
 
 IN_WORDS = {"csv": "CSV", "jsonl": "JSON Lines", "pdf": "PDF"}
 
@@ -59,5 +62,12 @@ def break_off(*, export: Export, rows_done: int, at: datetime) -> None:
 
 
 def _set(export: Export, **fields: Any) -> None:
-    """Written while the answer is under way, after its request and the scope of its company have ended."""
-    Export._base_manager.filter(pk=export.pk).update(**fields)
+    """Written while the answer is under way, after its request and the scope of its company have ended.
+
+    A database that is busy keeps nobody from their file: then the note is left out.
+    """
+    try:
+        with transaction.atomic():
+            Export._base_manager.filter(pk=export.pk).update(**fields)
+    except OperationalError as error:
+        logger.warning("how far export %s has come was not noted: %s", export.pk, error)

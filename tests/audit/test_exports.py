@@ -5,6 +5,7 @@ import tracemalloc
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -347,6 +348,35 @@ def test_an_export_whose_reader_goes_away_is_broken_off(company, ada, event_type
     page = ada.get(reverse("audit:export_list")).content.decode()
     assert "Broken off" in page
     assert "lacks the checkpoint at its end" in page
+
+
+def test_a_busy_database_keeps_nobody_from_the_rest_of_the_file(company, ada, monkeypatch, caplog):
+    monkeypatch.setattr(exports, "ROWS_BETWEEN_NOTES", 1)
+    filled = declare("shelf.filled", "filled shelf {target}")
+    for _ in range(3):
+        make.recorded(filled, make.Parcel(company.pk))
+    with in_company(company):
+        search = queries.in_log("billing", company.pk, Filters(actions=["shelf.filled"]))
+    export = begun(visitors.member(company, name="Bo"))
+    monkeypatch.setattr(export_actions.Export._base_manager, "filter", locked)
+
+    lines, last = records("".join(exports.stream(export, search, timezone.now)))
+    broken_off = exports.stream(export, search, timezone.now)
+    next(broken_off)
+    broken_off.close()
+
+    assert (len(lines), last) == (3, {"checkpoint": None})
+    notes = [message for message in caplog.messages if "was not noted: database is locked" in message]
+    assert len(notes) == 3
+
+
+def begun(member):
+    asked = {"of": "billing", "format": "jsonl", "query": "", "filters": {}, "rows": None}
+    return export_actions.begin(company=member.company, user=member.user, by=make.ADA, at=timezone.now(), **asked)
+
+
+def locked(**_):
+    raise OperationalError("database is locked")
 
 
 def test_an_export_that_stands_still_counts_as_broken_off(company, ada, time_machine):
