@@ -69,13 +69,17 @@ def note_of(checkpoint: Checkpoint) -> str:
     return checkpoint.note + "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def checkpoint_over(index: int) -> Checkpoint | None:
-    """The latest checkpoint over an entry that a witness signed, or else the latest; None while none covers it."""
-    cosigned = Cosignature.objects.select_related("checkpoint").order_by("-pk").first()
-    if cosigned and cosigned.checkpoint.size > index:
-        return cosigned.checkpoint
+def checkpoint_over(indexes: Sequence[int]) -> Checkpoint | None:
+    """The latest checkpoint, or the latest a witness signed where that covers no fewer of these places; None if none.
+
+    What the log has signed is never left out because a witness is silent.
+    """
     latest = Checkpoint.objects.order_by("-pk").first()
-    return latest if latest and latest.size > index else None
+    covered = [index for index in indexes if latest and index < latest.size]
+    if not covered:
+        return None
+    cosigned = Cosignature.objects.select_related("checkpoint").order_by("-pk").first()
+    return cosigned.checkpoint if cosigned and cosigned.checkpoint.size > max(covered) else latest
 
 
 def consistency(older: int, newer: Checkpoint) -> str:
@@ -104,8 +108,7 @@ def of_history(log: str, entries: Sequence[Any], left_out: bool = False) -> IO[b
 
 def _zip(log: str, entries: Sequence[tuple[str, Any]], refusal: str, **facts: Any) -> IO[bytes]:
     places = _places(log, [entry.pk for _, entry in entries])
-    indexes = [leaf.index for leaf in places.values()]
-    checkpoint = indexes and (checkpoint_over(max(indexes)) or checkpoint_over(min(indexes)))
+    checkpoint = checkpoint_over([leaf.index for leaf in places.values()])
     if not checkpoint:
         raise NoProof(refusal)
     prover = Prover.of(checkpoint)

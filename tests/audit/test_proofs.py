@@ -116,7 +116,7 @@ def test_an_erased_entry_is_proved_by_its_hash(company, ada):
     files = unzipped(ada.get(address("billing", first)))
 
     assert [*files][:2] == ["entry.leaf-hash", "entry.tlog-proof"]
-    assert accepted(files).startswith("The entry was erased, and its hash stands.")
+    assert accepted(files).startswith("Only its hash is here; what it says is not shown.")
     assert "entry.leaf-hash stands in place of entry.json" in files["README.txt"].decode()
     assert accepted(unzipped(ada.get(address("billing", second))))
 
@@ -207,6 +207,22 @@ def test_a_checkpoint_that_a_witness_signed_is_preferred(company, ada):
 
     assert unzipped(ada.get(address("billing", first)))["entry.tlog-proof"].decode().endswith(line)
     assert "witness.example.com" not in unzipped(ada.get(address("billing", second)))["entry.tlog-proof"].decode()
+
+
+def test_no_signed_entry_is_left_out_of_a_history_because_a_witness_is_silent(company, ada):
+    shelf = make.Parcel(company.pk)
+    make.recorded(sealed.kind(), shelf)
+    sealed.seal().cosignatures.create(witness="w", line="— w AAAAAAAAAA==\n", at=sealed.LATER)
+    make.recorded(sealed.kind(), shelf)
+    sealed.seal(sealed.LATER + timedelta(seconds=9))
+    make.recorded(sealed.kind(), shelf)
+    sealing.place_waiting(sealed.LATER + timedelta(seconds=10))
+
+    files = unzipped(ada.get(reverse("audit:history_proof", args=["parcel", shelf.pk])))
+
+    folders = {name.partition("/")[0] for name in files if "/" in name}
+    assert folders == {"001-billing_shelf.filled", "002-billing_shelf.filled"}
+    assert "003-billing_shelf.filled" in files["README.txt"].decode()
 
 
 def test_all_keys_are_there_and_the_one_to_trust_is_named(company, ada):
