@@ -49,7 +49,8 @@ DASH = "\N{EM DASH}"
 ENTRY, ERASED, PROOF = "entry.json", "entry.leaf-hash", "entry.tlog-proof"
 KILOBYTE, MEGABYTE = 2**10, 2**20
 LARGEST = {ENTRY: 64 * MEGABYTE, ERASED: KILOBYTE, PROOF: MEGABYTE}
-LARGEST_ZIP, MOST_FILES, LARGEST_NOTE = 512 * MEGABYTE, 50_000, 256 * KILOBYTE
+BESIDE = ("README.txt", "log.vkey", "invoiced_log.py")  # what lies beside the entries and says nothing of them
+LARGEST_ZIP, MOST_FILES, MOST_NAMED, LARGEST_NOTE = 512 * MEGABYTE, 50_000, 20, 256 * KILOBYTE
 Node = Callable[[int, int], bytes]
 File = tuple[str, str, Callable[[], bytes]]  # its folder, its name, and how it is read
 
@@ -337,6 +338,10 @@ def verify(options: argparse.Namespace) -> None:
         except Refused as refusal:
             print(f"{shown(name)}: NOT VERIFIED. {refusal}", file=sys.stderr)
             bad += 1
+    unseen = passed_over(Path(options.files[0])) if len(options.files) == 1 else []
+    if unseen:
+        more = f" and {len(unseen) - MOST_NAMED} more" if len(unseen) > MOST_NAMED else ""
+        print(f"Not looked at, and proved by nothing here: {', '.join(map(shown, unseen[:MOST_NAMED]))}{more}.")
     if bad or not good:
         raise Refused(
             f"{bad} of {good + bad} entries do not verify." if bad else "There is no entry with a proof here."
@@ -363,7 +368,7 @@ def verified(files: dict[str, bytes], keys: list[Key], witnesses: list[Key]) -> 
     if ENTRY in files:
         leaf, what = leaf_hash(files[ENTRY]), described(files[ENTRY])
     else:
-        leaf, what = erased_hash(files[ERASED]), "The entry was erased, and its hash stands."
+        leaf, what = erased_hash(files[ERASED]), "Only its hash is here; what it says is not shown."
     if root_over(leaf, index, checkpoint.size, path) != checkpoint.root:
         raise Refused(
             "Entry, proof and signed root do not fit together: the entry is not the one that was sealed here."
@@ -423,6 +428,19 @@ def entries_in(named: list[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
             names = [(PurePosixPath(one.filename), one) for one in archive.infolist()]
             parts = [(str(name.parent), name.name, partial(unzipped, archive, one)) for name, one in names]
             yield from grouped([part for part in parts if part[1] in LARGEST])
+
+
+def passed_over(path: Path) -> list[str]:
+    """What lies in a zip or a folder and was not looked at: other files, and folders with nothing in them."""
+    if path.is_dir():
+        names = [one.relative_to(path) for one in path.rglob("*")]
+    elif zipfile.is_zipfile(path):
+        with opened_zip(path) as archive:
+            names = [PurePosixPath(name) for name in archive.namelist()]
+    else:
+        return []
+    full = {parent for name in names for parent in name.parents}
+    return sorted(str(one) for one in names if one not in full and one.name not in LARGEST and str(one) not in BESIDE)
 
 
 def grouped(files: Sequence[File]) -> Iterator[tuple[str, dict[str, bytes]]]:

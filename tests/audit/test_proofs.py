@@ -290,6 +290,28 @@ def test_proving_an_entry_of_the_security_log_is_reading_it(company, ada, time_m
     assert make.sentences(read) == [f"Ada read the security log of {company}"]
 
 
+def test_taking_the_proofs_of_a_history_along_is_an_entry_once_an_hour(company, ada, time_machine):
+    time_machine.move_to(make.NOON, tick=False)
+    first, second = sealed.entries(company.pk, 2)
+    assert ada.get(history(first)).status_code == 409
+    sealed.seal()
+
+    for entry in (first, first, second):
+        assert status(ada, history(entry)) == 200
+
+    taken = SecurityEvent.objects.filter(action="log.exported").order_by("pk")
+    assert make.sentences(taken) == [f"Ada exported the billing log of {company} as proofs"] * 2
+    assert [entry.data["filters"] for entry in taken] == [
+        {"object_type": "parcel", "object_id": entry.object_id} for entry in (first, second)
+    ]
+    time_machine.move_to(make.NOON + timedelta(minutes=59), tick=False)
+    status(ada, history(first))
+    assert taken.count() == 2
+    time_machine.move_to(make.NOON + timedelta(minutes=61), tick=False)
+    status(ada, history(first))
+    assert taken.count() == 3
+
+
 def test_two_checkpoints_are_proved_consistent(company, ada):
     keys = [invoiced_log.read_key(str(verifier), 0x01) for verifier in seal_twice(company)]
     older, newer = Checkpoint.objects.order_by("pk")

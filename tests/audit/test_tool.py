@@ -148,7 +148,7 @@ def test_a_history_verifies_as_a_whole_and_one_bad_entry_is_named(run, company, 
 
 
 @pytest.mark.django_db
-def test_an_erased_entry_verifies_by_its_hash(run, proof):
+def test_an_entry_verifies_by_its_hash_and_what_lies_beside_it_is_named(run, proof):
     with zipfile.ZipFile(proof) as archive:
         entry, of = archive.read("entry.json"), archive.read("entry.tlog-proof")
     erased = run.folder / "erased"
@@ -156,7 +156,16 @@ def test_an_erased_entry_verifies_by_its_hash(run, proof):
     (erased / "entry.tlog-proof").write_bytes(of)
     (erased / "entry.leaf-hash").write_text(leaf_hash(entry).hex() + "\n")
 
-    assert "The entry was erased, and its hash stands. It is entry " in run("verify", "erased", "--key", key())[1]
+    said = run("verify", "erased", "--key", key())[1]
+    assert said.startswith(".: Only its hash is here; what it says is not shown. It is entry "), said
+    assert "Not looked at" not in said
+    (erased / "Entry.json").write_text("forged")
+    (erased / "README.txt").write_text("ours")
+    (erased / "002").mkdir()
+    shutil.make_archive(str(run.folder / "erased"), "zip", erased)
+    for given in ("erased", "erased.zip"):
+        said = run("verify", given, "--key", key())[1]
+        assert "Not looked at, and proved by nothing here: 002, Entry.json.\n1 entry verifies." in said
     (erased / "entry.leaf-hash").write_text("0" * 64)
     assert run("verify", "erased", "--key", key())[0] == 1
     (erased / "entry.leaf-hash").write_text("zebra")
