@@ -9,7 +9,7 @@ LOG_ERASED = declare(
     "log.erased",
     "erased what old entries said, {count} in all ({why})",
     log="security",
-    kept={"count": NUMBER, "numbers": NUMBERS},
+    kept={"count": NUMBER, "numbers": NUMBERS, "kept": TEXT},
 )
 LOG_EXPORTED = declare(
     "log.exported", "exported the {log} log of {target} as {format}", log="security", kept={"filters": NAMED_TEXTS}

@@ -7,6 +7,7 @@ of thousands can be checked in a moment. docs/log-format.md describes the format
 import json.encoder
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +58,11 @@ def entry_bytes(log: str, number: int, row: tuple[Any, ...]) -> bytes:
 
 def entry_hash(log: str, number: int, row: tuple[Any, ...]) -> bytes:
     return leaf_hash(entry_bytes(log, number, row))
+
+
+def digest_of(entries: Iterable[tuple[str, int, tuple[Any, ...]]]) -> str:
+    """What binds several entries, each with its log and number: SHA-256 over their leaf hashes, in this order."""
+    return sha256(b"".join(entry_hash(log, number, row) for log, number, row in entries)).hexdigest()
 
 
 def rows_of(log: str, ids: Iterable[UUID]) -> Iterator[tuple[Any, ...]]:

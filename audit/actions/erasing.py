@@ -1,7 +1,8 @@
 """Erasing what old entries say. Their place, time, kind, outcome and hash stand.
 
-Each batch leaves an entry with the numbers of what it erased, which is never erased itself: whoever checks the log
-knows by it that an entry without words was emptied by the rules and not by somebody at the database.
+Each batch leaves an entry with the numbers of what it erased and a digest over what is left, which is never erased
+itself: whoever checks the log knows by it that an entry without words was emptied by the rules and not by somebody
+at the database, and that what is left of it is what it was.
 """
 
 from datetime import datetime
@@ -13,6 +14,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from audit import events, log, retention
 from audit.actors import Actor
+from audit.leaves import digest_of, rows_of
 from audit.models import BillingEvent, Envelope, Leaf, LogSettings
 from audit.triggers import EMPTIED_COLUMNS
 
@@ -40,32 +42,39 @@ def erase_about(*, company_id: UUID, ids: list[str], at: datetime) -> int:
 
 def _erase(sets: list[QuerySet[Any]], company_id: UUID | None, why: str, at: datetime) -> int:
     erased = batches = 0
-    for rows in sets:
-        while batches < AT_A_STRETCH and (count := _erase_batch(rows, company_id, why, at)):
+    for name, rows in zip(log.LOGS, sets, strict=True):
+        while batches < AT_A_STRETCH and (count := _erase_batch(name, rows, company_id, why, at)):
             erased, batches = erased + count, batches + 1
     return erased
 
 
 @transaction.atomic
-def _erase_batch(rows: QuerySet[Any], company_id: UUID | None, why: str, at: datetime) -> int:
+def _erase_batch(name: str, rows: QuerySet[Any], company_id: UUID | None, why: str, at: datetime) -> int:
     chosen = rows.select_for_update(skip_locked=True).order_by("at").values_list("pk", flat=True)
     ids = list(chosen[:BATCH])
     if not ids:
         return 0
-    numbers = sorted(Leaf.objects.filter(entry_id__in=ids).values_list("number", flat=True))
     rows.model._base_manager.filter(pk__in=ids).update(**_emptied(rows.model), erased_at=at)
+    left = _left(name, ids)
     told = log.entry(
         events.LOG_ERASED,
         target=LogSettings(company_id=company_id or OF_NONE),
         by=BY,
         at=at,
         count=len(ids),
-        numbers=numbers,
+        numbers=[number for number, _ in left],
+        kept=digest_of((name, number, row) for number, row in left),
         why=why,
     )
     told.company_id, told.object_id = company_id, str(company_id or "")
     told.save(force_insert=True)
     return len(ids)
+
+
+def _left(name: str, ids: list[UUID]) -> list[tuple[int, tuple[Any, ...]]]:
+    """What is left of emptied entries of a log, by their numbers and in their order."""
+    numbers = dict(Leaf.objects.filter(log=name, entry_id__in=ids).values_list("entry_id", "number"))
+    return sorted((numbers[UUID(row[0])], row) for row in rows_of(name, ids))
 
 
 def _emptied(of: type[Envelope]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 from audit.leaves import TABLES, columns, entry_hash
 from audit.sealing import tile_folder
 from audit.tiles import WIDTH, BadTile, Tiles
-from audit.verifying.erasing import Erasings
+from audit.verifying.erasing import UNSEALED, Erasings
 from audit.verifying.findings import Finding, uuid_text
 from audit.verifying.tree import check_tree
 
@@ -28,7 +28,7 @@ class Place:
     hash: bytes
     sealed_at: Any
 
-    def finding(self, what: str, sentence: str, at: str = "") -> Finding:
+    def finding(self, what: str, sentence: str, at: str = "", is_warning: bool = False) -> Finding:
         return Finding(
             what,
             sentence,
@@ -38,6 +38,7 @@ class Place:
             number=self.number,
             company=uuid_text(self.company),
             at=at or f"sealed {self.sealed_at}",
+            is_warning=is_warning,
         )
 
 
@@ -104,10 +105,8 @@ def _not_as_sealed(place: Place, row: tuple[Any, ...] | None, erasings: Erasings
     if is_elsewhere:
         return [place.finding("leaf_changed_company", "A place names another company than its entry.", entry[3])]
     if is_erased:
-        if erasings.cover(place.company, place.number):
-            return []
-        sentence = "An entry is marked as erased, and no sealed entry says that it was."
-        return [place.finding("erased_unsaid", sentence, entry[3])]
+        problem = erasings.problem(place.company, place.number, entry)
+        return [place.finding(*problem, entry[3], problem[0] == UNSEALED)] if problem else []
     if tiles and _in_tile(tiles, place.index) == _hash(place.log, place.number, row):
         sentence = "The hash kept with a place was changed; the entry is as it was sealed."
         return [place.finding("leaf_changed", sentence, entry[3])]

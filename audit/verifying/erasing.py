@@ -1,39 +1,147 @@
-"""Which entries may be erased: those that an entry of the same company says were."""
+"""Whether an entry may be without words: an entry of the same company that is never erased itself must say so."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
 
-from audit.leaves import TABLES
+from audit.kinds import NUMBERS
+from audit.leaves import TABLES, digest_of, entry_hash, rows_of
+from audit.models import Leaf, Waiting
+from audit.triggers import EMPTIED_COLUMNS, KEPT_DAYS, KEPT_FOR_EVER
 
-ACTION = "log.erased"
+ACTION, LOG = "log.erased", "security"
+UNSEALED = "erased_unsealed"
+"""The one thing about an erased entry that only is to be told of: the next turn of the sealer mends it."""
+SLACK = timedelta(hours=1)
+TEXTS = """
+    action actor_id actor_label actor_type outcome reason request_id session user_agent object_id object_label
+    object_type on_behalf_of
+""".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an entry of "log.erased" says: when, the numbers of what was erased, and the digest of what is left.
+
+    `index` is its place, None while it waits for one.
+    """
+
+    entry: str
+    at: datetime
+    numbers: list[int]
+    kept: str
+    index: int | None
 
 
 class Erasings:
-    """The numbers that entries of "log.erased" list, read once for each company that has an erased entry."""
+    """What entries of "log.erased" say, read once for each company that has an erased entry."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str | None, set[int]] = {}
+        self._told: dict[str | None, dict[int, Told]] = {}
+        self._compared: set[str] = set()
 
-    def cover(self, company: str | None, number: int) -> bool:
-        """Whether an entry with a place, or waiting for one, says that this number of the company was erased."""
-        if company not in self._numbers:
-            self._numbers[company] = {one for data in _listed(company) for one in data.get("numbers", [])}
-        return number in self._numbers[company]
+    def problem(self, company: str | None, number: int, row: tuple[Any, ...]) -> tuple[str, str] | None:
+        """What is wrong with an erased entry, as a finding's name and sentence; `row` is what `leaves.columns` gives.
+
+        That what is left of a batch was changed is told of once.
+        """
+        if company not in self._told:
+            self._told[company] = {number: told for told in _all_told(company) for number in told.numbers}
+        told = self._told[company].get(number)
+        if told is None:
+            return "erased_unsaid", "An entry is marked as erased, and no sealed entry says that it was."
+        if not _is_empty(row):
+            return "erased_not_empty", "An entry is marked as erased, and still says something."
+        if row[6] in KEPT_FOR_EVER or not _is_old(row[3], told.at):
+            return "erased_early", f"An entry was erased that is kept for ever, or for {KEPT_DAYS} days at least."
+        if told.entry not in self._compared:
+            self._compared.add(told.entry)
+            return _compared(company, told)
+        return None
 
 
-def _listed(company: str | None) -> list[dict[str, Any]]:
-    of_company = "e.company_id IS NULL" if company is None else "e.company_id = %s"
+def _compared(company: str | None, told: Told) -> tuple[str, str] | None:
+    if _digest(company, told.numbers) != told.kept:
+        sentence = f"What is left of the {len(told.numbers)} entries that {told.entry} says were erased was changed."
+        return "erased_changed", f"{sentence} This is the first of them."
+    if told.index is None:
+        return UNSEALED, f"The entry {told.entry}, which says what was erased, waits for its own seal."
+    return None
+
+
+def _is_empty(row: tuple[Any, ...]) -> bool:
+    ip, salt, texts, (changes, data) = row[4], row[5], dict(zip(TEXTS, row[6:19], strict=True)), row[19:]
+    is_bare = (ip, changes, data) == (None, None, "{}") and len(salt) == 0
+    return is_bare and all(texts[name] == "" for name in EMPTIED_COLUMNS)
+
+
+def _is_old(written: str, erased: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(written) + timedelta(days=KEPT_DAYS) <= erased
+    except ValueError:
+        return False
+
+
+def _digest(company: str | None, numbers: list[int]) -> str:
+    leaves = Leaf.objects.filter(company_id=company and UUID(company), number__in=numbers).order_by("number")
+    places = {(leaf.log, leaf.entry_id): leaf.number for leaf in leaves}
+    found = [
+        (places[log, UUID(row[0])], log, row)
+        for log in TABLES
+        for row in _readable(log, [entry for of, entry in places if of == log])
+    ]
+    return digest_of((log, number, row) for number, log, row in sorted(found, key=lambda one: one[0]))
+
+
+def _all_told(company: str | None) -> list[Told]:
+    """Those whose own hash fits their place, or that wait for one; the earliest comes last, and so has the word."""
+    rows = _readable(LOG, _ids(company))
+    ids = [UUID(row[0]) for row in rows]
+    leaves = {leaf.entry_id: leaf for leaf in Leaf.objects.filter(log=LOG, entry_id__in=ids)}
+    waiting = set(Waiting.objects.filter(log=LOG, entry_id__in=ids).values_list("entry_id", flat=True))
+    found = [_told(row, leaves.get(id), id in waiting) for id, row in zip(ids, rows, strict=True)]
+    in_order = sorted((told for told in found if told), key=lambda told: (told.index is None, told.index or 0))
+    return in_order[::-1]
+
+
+def _told(row: tuple[Any, ...], leaf: Leaf | None, is_waiting: bool) -> Told | None:
+    """What an entry says; None for one that says it in another way than ours, or has no place."""
+    try:
+        at, data = datetime.fromisoformat(row[3]), json.loads(row[20])
+        numbers, kept = data["numbers"], data["kept"]
+        is_as_sealed = entry_hash(LOG, leaf.number, row) == bytes(leaf.hash) if leaf else is_waiting
+    except (TypeError, ValueError, KeyError):
+        return None
+    is_early = leaf is not None and at > leaf.sealed_at + SLACK
+    if not is_as_sealed or is_early or not NUMBERS.holds(numbers):
+        return None
+    return Told(str(UUID(row[0])), at, numbers, kept, leaf.index if leaf else None)
+
+
+def _ids(company: str | None) -> list[UUID]:
+    of_company = "company_id IS NULL" if company is None else "company_id = %s"
     given = [ACTION] if company is None else [ACTION, company]
-    found = []
     with connection.cursor() as cursor:
-        for log, table in TABLES.items():
-            cursor.execute(
-                f"SELECT e.data FROM {table} e WHERE e.action = %s AND {of_company} AND e.erased_at IS NULL "  # noqa: S608
-                "AND (EXISTS (SELECT 1 FROM audit_leaf l WHERE l.entry_id = e.id AND l.log = %s) "
-                "OR EXISTS (SELECT 1 FROM audit_waiting w WHERE w.entry_id = e.id AND w.log = %s))",
-                [*given, log, log],
-            )
-            found += [json.loads(data) for (data,) in cursor.fetchall()]
-    return found
+        cursor.execute(
+            f"SELECT id FROM {TABLES[LOG]} WHERE action = %s AND {of_company} AND erased_at IS NULL",  # noqa: S608
+            given,
+        )
+        return [UUID(str(id)) for (id,) in cursor.fetchall()]
+
+
+def _readable(log: str, ids: Sequence[UUID]) -> list[tuple[Any, ...]]:
+    """The rows of these entries but those that SQLite cannot hand out, because something in them is not UTF-8."""
+    try:
+        return list(rows_of(log, ids))
+    except OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    if len(ids) == 1:
+        return []
+    middle = len(ids) // 2
+    return _readable(log, ids[:middle]) + _readable(log, ids[middle:])

@@ -160,7 +160,7 @@ def test_an_entry_is_erased_once(old):
 
 
 def test_what_the_log_is_checked_by_is_kept_for_ever(company_id, sealed_log):
-    said = {"count": 1, "numbers": [1], "why": "retention"}
+    said = {"count": 1, "numbers": [1], "kept": "", "why": "retention"}
     kept = make.recorded(registry.find(events.LOG_ERASED.code), make.Parcel(company_id), **said)
     sealed_log()
 

@@ -84,6 +84,7 @@ def test_the_entry_about_it_names_what_was_erased_and_nobody(entries, company_id
     erase(company_id)
 
     told = list(SecurityEvent.objects.filter(action="log.erased").order_by("pk"))
+    assert {len(one.data.pop("kept")) for one in told} == {64}
     assert [one.data for one in told] == [
         {"count": 1, "numbers": [1], "why": "retention"},
         {"count": 1, "numbers": [2], "why": "retention"},

@@ -1,14 +1,16 @@
 """What the owner of the database does, with the triggers at rest, is found and named."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
 from audit import events, log, log_keys, sealing
+from audit.actions import erasing
 from audit.actions import log_keys as key_actions
 from audit.actors import Actor
+from audit.leaves import digest_of
 from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, LogSettings, SecurityEvent, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer
@@ -22,6 +24,7 @@ from tests.emptying import triggers_resting
 pytestmark = pytest.mark.django_db
 OPERATOR = Actor.operator("tests")
 HOUR = timedelta(hours=1)
+LONG_AGO = datetime(2019, 6, 1, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -457,24 +460,43 @@ def test_a_key_that_nobody_signed_in_is_found(entries, text):
     assert [(one.what, one.is_warning) for one in findings()] == [("key_not_handed_over", False)]
 
 
-def erase(entry):
-    row(entry).update(erased_at=make.NOON, reason="", actor_label="", data={}, changes=None, salt=b"")
+@pytest.fixture
+def old(parcel_sent, company_id, sealed_log):
+    """Two sealed entries that are old enough to be erased."""
+    made = [make.recorded(parcel_sent, make.Parcel(company_id), at=LONG_AGO, place=place) for place in ("Riga", "Bonn")]
+    sealed_log(LONG_AGO)
+    return made
 
 
-def test_an_erased_entry_that_an_entry_covers_is_no_finding(entries, owner, company_id, sealed_log):
-    owner(lambda: erase(entries[4]))
+def erase(company_id, until=make.NOON):
+    return erasing.erase_old(company_id=company_id, until=until, at=make.NOON)
+
+
+def emptied(entry):
+    """Empty an entry past the rules."""
+    return row(entry).update(**erasing._emptied(type(entry)), erased_at=make.NOON)
+
+
+def told(company_id, numbers, kept="", at=make.NOON):
     target = LogSettings(company_id=company_id)
-    make.recorded(events.LOG_ERASED, target, count=1, numbers=[3], why="retention")
+    return make.recorded(
+        events.LOG_ERASED, target, at=at, count=len(numbers), numbers=numbers, kept=kept, why="retention"
+    )
 
-    assert findings() == []
+
+def test_an_erased_entry_that_an_entry_covers_is_no_finding(old, company_id, sealed_log):
+    assert erase(company_id) == 2
+
+    [found] = findings()
+    assert (found.what, found.is_warning) == ("erased_unsealed", True)
     sealed_log()
     assert findings() == []
 
 
 def test_an_erased_entry_that_none_covers_is_found(entries, owner, company_id, sealed_log):
-    owner(lambda: erase(entries[4]))
-    make.recorded(events.LOG_ERASED, LogSettings(company_id=company_id), count=1, numbers=[2], why="retention")
-    make.recorded(events.LOG_ERASED, LogSettings(company_id=uuid7()), count=1, numbers=[3], why="retention")
+    owner(lambda: emptied(entries[4]))
+    told(company_id, [2])
+    told(uuid7(), [3])
     sealed_log()
 
     [found] = findings()
@@ -482,14 +504,102 @@ def test_an_erased_entry_that_none_covers_is_found(entries, owner, company_id, s
     assert says(found, entries[4], index=4, number=3)
 
 
-def test_an_erasing_entry_written_past_the_queue_covers_nothing(entries, owner, company_id):
-    def act():
-        erase(entries[4])
-        make.recorded(events.LOG_ERASED, LogSettings(company_id=company_id), count=1, numbers=[3], why="retention")
+def test_an_erasing_entry_written_past_the_queue_covers_nothing(old, owner, company_id):
+    owner(lambda: erase(company_id))
 
-    owner(act)
+    assert named(findings()) == {("erased_unsaid", 0), ("erased_unsaid", 1), ("entry_inserted", None)}
 
-    assert named(findings()) == {("erased_unsaid", 4), ("entry_inserted", None)}
+
+def test_an_erasing_entry_that_was_changed_covers_nothing(old, owner, company_id, sealed_log):
+    erase(company_id)
+    sealed_log()
+    owner(lambda: SecurityEvent._base_manager.filter(action="log.erased").update(reason="rewritten"))
+
+    assert named(findings()) == {("erased_unsaid", 0), ("erased_unsaid", 1), ("entry_changed", 2)}
+
+
+@pytest.mark.parametrize("data", ["[1", "[1]", "{}", '{"kept":"","numbers":1}'])
+def test_an_erasing_entry_that_cannot_be_read_covers_nothing(old, owner, company_id, sealed_log, data):
+    erase(company_id)
+    sealed_log()
+
+    def change():
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE audit_securityevent SET data = %s WHERE action = 'log.erased'", [data])
+
+    owner(change)
+
+    assert named(findings()) == {("erased_unsaid", 0), ("erased_unsaid", 1), ("entry_changed", 2)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reason": "rewritten"},
+        {"actor_label": "Eve"},
+        {"data": {"place": "Rome"}},
+        {"changes": {}},
+        {"ip": "192.0.2.8"},
+        {"salt": b"0123456789abcdef"},
+    ],
+    ids=lambda change: "-".join(f"{name}" for name in change),
+)
+def test_words_put_into_an_erased_entry_are_found(old, owner, company_id, sealed_log, change):
+    erase(company_id)
+    sealed_log()
+    owner(lambda: row(old[0]).update(**change))
+
+    assert named(findings()) == {("erased_not_empty", 0), ("erased_changed", 1)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outcome": "refused"},
+        {"action": "parcel.lost"},
+        {"customer_id": uuid7},
+        {"actor_type": "operator"},
+        {"object_id": "other"},
+        {"object_type": "other"},
+        {"at": LONG_AGO + HOUR},
+    ],
+    ids=lambda change: "-".join(f"{name}" for name in change),
+)
+@pytest.mark.parametrize("is_told_again", [False, True], ids=["once", "told again"])
+def test_what_is_left_of_an_erased_entry_cannot_be_changed(old, owner, company_id, sealed_log, change, is_told_again):
+    erase(company_id)
+    sealed_log()
+    owner(lambda: row(old[1]).update(**{name: value() if callable(value) else value for name, value in change.items()}))
+    if is_told_again:
+        told(company_id, [1, 2], erasing_digest(old))
+        sealed_log()
+
+    [found] = findings()
+    assert (found.what, found.index) == ("erased_changed", 0)
+
+
+def erasing_digest(entries):
+    rows = {row[0].replace("-", ""): row for row in sealing.rows_of("billing", [entry.pk for entry in entries])}
+    return digest_of(("billing", number, rows[entry.pk.hex]) for number, entry in enumerate(entries, 1))
+
+
+def test_an_entry_that_was_too_young_to_be_erased_is_found(entries, owner, company_id, sealed_log):
+    owner(lambda: emptied(entries[0]))
+    told(company_id, [1], erasing_digest(entries[:1]))
+    told(company_id, [1], erasing_digest(entries[:1]), at=make.NOON + timedelta(days=400))
+    sealed_log()
+
+    assert named(findings()) == {("erased_early", 0)}
+
+
+def test_an_entry_that_is_kept_for_ever_is_found_where_it_was_erased(old, owner, company_id, sealed_log):
+    final = told(company_id, [1], at=LONG_AGO)
+    sealed_log(LONG_AGO)
+    owner(lambda: emptied(final))
+    told(company_id, [3])
+    sealed_log()
+
+    assert named(findings()) == {("erased_early", 2)}
 
 
 def test_since_a_checkpoint_only_what_came_after_is_looked_at(entries, owner, sealed_log, parcel_sent, company_id):
