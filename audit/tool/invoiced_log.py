@@ -328,29 +328,67 @@ def keep(path: Path, content: bytes, mode: int = 0o644) -> None:
 # verify, checkpoint, consistency
 
 
+class Proved(NamedTuple):
+    """An entry that verifies: which of which log, and what it says its company's number for it is, if it is shown."""
+
+    origin: str
+    index: int
+    company: object
+    number: object
+    sentence: str
+
+
 def verify(options: argparse.Namespace) -> None:
     keys, witnesses = keys_of(options.key), keys_of(options.witness, COSIGNER)
-    good = bad = 0
+    proved: dict[tuple[str, int], Proved] = {}
+    bad = 0
     for name, files in entries_in(options.files):
         try:
-            print(f"{shown(name)}: {verified(files, keys, witnesses)}")
-            good += 1
+            one = proved_by(files, keys, witnesses)
+            if (one.origin, one.index) in proved:
+                raise Refused(f"It is entry {one.index} again, which is here already.")
+            proved[one.origin, one.index] = one
+            print(f"{shown(name)}: {one.sentence}")
         except Refused as refusal:
             print(f"{shown(name)}: NOT VERIFIED. {refusal}", file=sys.stderr)
             bad += 1
-    unseen = passed_over(Path(options.files[0])) if len(options.files) == 1 else []
+    for note in [*notes_on(list(proved.values())), *notes_beside(options.files)]:
+        print(note)
+    if bad or not proved:
+        count = bad + len(proved)
+        raise Refused(f"{bad} of {count} entries do not verify." if bad else "There is no entry with a proof here.")
+    print("1 entry verifies." if len(proved) == 1 else f"All {len(proved)} entries verify.")
+
+
+def notes_on(proved: list[Proved]) -> Iterator[str]:
+    """Which of a company's numbers are missing between those that are here: no proof says of what those entries are."""
+    numbers: dict[tuple[str, str], list[int]] = {}
+    for one in proved:
+        if isinstance(one.number, int):
+            numbers.setdefault((one.origin, str(one.company)), []).append(one.number)
+    for (_, company), found in numbers.items():
+        missing = max(found) - min(found) + 1 - len(set(found))
+        if missing > 0:
+            given = "1 more was given" if missing == 1 else f"{missing} more were given"
+            yield (
+                f"Note: between number {min(found)} and number {max(found)} of company {shown(company)}, {given}. "
+                "Those entries are about something else, or were left out; no proof here says which."
+            )
+
+
+def notes_beside(named: list[str]) -> Iterator[str]:
+    unseen = passed_over(Path(named[0])) if len(named) == 1 else []
     if unseen:
         more = f" and {len(unseen) - MOST_NAMED} more" if len(unseen) > MOST_NAMED else ""
-        print(f"Not looked at, and proved by nothing here: {', '.join(map(shown, unseen[:MOST_NAMED]))}{more}.")
-    if bad or not good:
-        raise Refused(
-            f"{bad} of {good + bad} entries do not verify." if bad else "There is no entry with a proof here."
-        )
-    print("1 entry verifies." if good == 1 else f"All {good} entries verify.")
+        yield f"Not looked at, and proved by nothing here: {', '.join(map(shown, unseen[:MOST_NAMED]))}{more}."
 
 
 def verified(files: dict[str, bytes], keys: list[Key], witnesses: list[Key]) -> str:
     """What is proved about one entry, in a sentence."""
+    return proved_by(files, keys, witnesses).sentence
+
+
+def proved_by(files: dict[str, bytes], keys: list[Key], witnesses: list[Key]) -> Proved:
     if PROOF not in files:
         raise Refused(f"There is no {PROOF}.")
     if (ENTRY in files) == (ERASED in files):
@@ -366,26 +404,32 @@ def verified(files: dict[str, bytes], keys: list[Key], witnesses: list[Key]) -> 
         raise Refused("The hashes of the proof cannot be read.")
     checkpoint = open_checkpoint(note.encode(), keys, witnesses)
     if ENTRY in files:
-        leaf, what = leaf_hash(files[ENTRY]), described(files[ENTRY])
+        leaf, said = leaf_hash(files[ENTRY]), read_entry(files[ENTRY])
+        what = described(said)
     else:
-        leaf, what = erased_hash(files[ERASED]), "Only its hash is here; what it says is not shown."
+        leaf, said, what = erased_hash(files[ERASED]), {}, "Only its hash is here; what it says is not shown."
     if root_over(leaf, index, checkpoint.size, path) != checkpoint.root:
         raise Refused(
             "Entry, proof and signed root do not fit together: the entry is not the one that was sealed here."
         )
-    return f"{what} It is entry {index} of {checkpoint}."
+    sentence = f"{what} It is entry {index} of {checkpoint}."
+    return Proved(checkpoint.origin, index, said.get("company"), said.get("number"), sentence)
 
 
-def described(entry: bytes) -> str:
-    """What the entry says of itself."""
+def described(said: dict[str, object]) -> str:
+    """What an entry says of itself."""
+    action, at, number, company = (shown(said[name]) for name in ("action", "at", "number", "company"))
+    return f"{action} at {at}, number {number} of company {company}."
+
+
+def read_entry(entry: bytes) -> dict[str, object]:
     try:
-        said = json.loads(entry, object_pairs_hook=named_once)
-        if said["format"] != "invoiced-entry/1":
-            raise ValueError
-        action, at, number, company = said["action"], said["at"], said["number"], said["company"]
+        said: dict[str, object] = json.loads(entry, object_pairs_hook=named_once)
+        if said["format"] == "invoiced-entry/1" and {"action", "at", "number", "company"} <= said.keys():
+            return said
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Refused(f"{ENTRY} is no entry of format invoiced-entry/1.") from None
-    return f"{shown(action)} at {shown(at)}, number {shown(number)} of company {shown(company)}."
+        pass
+    raise Refused(f"{ENTRY} is no entry of format invoiced-entry/1.")
 
 
 def named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:

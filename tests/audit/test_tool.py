@@ -2,7 +2,6 @@
 
 import ast
 import http.client
-import json
 import re
 import shutil
 import subprocess
@@ -145,6 +144,28 @@ def test_a_history_verifies_as_a_whole_and_one_bad_entry_is_named(run, company, 
 
     changed(history, run.folder / "less.zip", **{f"{name}/entry.tlog-proof": None})
     assert f"{name}: NOT VERIFIED. There is no entry.tlog-proof." in run("verify", "less.zip", "--key", key())[1]
+
+
+@pytest.mark.django_db
+def test_no_entry_counts_twice_and_numbers_that_are_missing_are_told(run, company, ada):
+    shelf = make.Parcel(company.pk)
+    for minute in range(4):
+        make.recorded(sealed.kind(), shelf, at=make.NOON + timedelta(minutes=minute))
+    sealed.seal()
+    history = downloaded(ada, reverse("audit:history_proof", args=["parcel", shelf.pk]), run.folder / "history.zip")
+    assert "Note" not in run("verify", "history.zip", "--key", key())[1]
+
+    zipfile.ZipFile(history).extractall(run.folder / "less")
+    shutil.rmtree(run.folder / "less" / "002-billing_shelf.filled")
+    code, said = run("verify", "less", "--key", key())
+    assert (code, said.endswith("All 3 entries verify.")) == (0, True), said
+    assert re.search(r"\nNote: between number \d+ and number \d+ of company \S+, 1 more was given\. ", said), said
+
+    shutil.copytree(run.folder / "less" / "001-billing_shelf.filled", run.folder / "less" / "002")
+    code, said = run("verify", "less", "--key", key())
+    assert code == 1
+    assert re.search(r"002: NOT VERIFIED\. It is entry \d+ again, which is here already\.\n", said), said
+    assert said.endswith("NOT VERIFIED. 1 of 4 entries do not verify.")
 
 
 @pytest.mark.django_db
@@ -291,7 +312,7 @@ def test_a_zip_with_a_file_twice_is_refused(run_here):
 @pytest.mark.parametrize("entry", [b"[]", b"{}", b'{"format":"other"}', b"[" * 100_000, b"x"])
 def test_what_is_sealed_but_no_entry_is_not_described(entry):
     with pytest.raises(invoiced_log.Refused, match="no entry of format invoiced-entry/1"):
-        invoiced_log.described(entry)
+        invoiced_log.read_entry(entry)
 
 
 @pytest.mark.parametrize("twice", ['"action":"a","action":"b"', '"data":{"action":1,"\\u0061ction":2}'], ids=range(2))
@@ -299,13 +320,13 @@ def test_an_entry_that_says_something_twice_is_refused(twice):
     entry = f'{{"format":"invoiced-entry/1","action":"a","at":"b","number":1,"company":"c",{twice}}}'
 
     with pytest.raises(invoiced_log.Refused, match='says "action" twice'):
-        invoiced_log.described(entry.encode())
+        invoiced_log.read_entry(entry.encode())
 
 
 def test_what_an_entry_says_cannot_write_to_the_terminal():
     said = {"format": "invoiced-entry/1", "action": "\x1b[2J", "at": "a\nb", "number": 1, "company": "x" * 999}
 
-    shown = invoiced_log.described(json.dumps(said).encode())
+    shown = invoiced_log.described(said)
 
     assert shown.startswith("?[2J at a?b, number 1 of company xxx")
     assert len(shown) < 300
