@@ -2,18 +2,20 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import OperationalError, transaction
 
-from audit import events, log
+from audit import events, log, queries
 from audit.actors import Actor
 from audit.models import Export
 
 logger = logging.getLogger(__name__)
 
 IN_WORDS = {"csv": "CSV", "jsonl": "JSON Lines", "pdf": "PDF"}
+ONE_TAKING = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -44,6 +46,18 @@ def begin(
         events.LOG_EXPORTED, target=company, by=by, at=at, log=of, format=IN_WORDS[format], filters=dict(filters)
     )
     return export
+
+
+def note_history(*, company: Any, object_type: str, object_id: UUID, by: Actor, at: datetime) -> None:
+    """Somebody takes the proofs of an object's history along: an entry, once an hour for each session and object."""
+    action, filters = events.LOG_EXPORTED, {"object_type": object_type, "object_id": str(object_id)}
+    said = {"log": "billing", "format": "proofs", "filters": filters}
+    if queries.was_recorded(
+        action.code, company_id=company.pk, actor_id=by.id, session=by.session, since=at - ONE_TAKING, data=said
+    ):
+        return
+    with transaction.atomic():
+        log.record(action, target=company, by=by, at=at, **said)
 
 
 def note_progress(*, export: Export, rows_done: int, at: datetime) -> None:

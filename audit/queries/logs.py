@@ -68,7 +68,7 @@ def recent(company_id: UUID, limit: int, customer_ids: Iterable[UUID] | None = N
     return list(events_of("billing", company_id, customer_ids).order_by(*NEWEST_FIRST)[:limit])
 
 
-def was_recorded(action: str, *, company_id: UUID, actor_id: str, session: str, since: datetime) -> bool:
-    """Whether this actor's session has an entry of this kind since an instant."""
+def was_recorded(action: str, *, company_id: UUID, actor_id: str, session: str, since: datetime, **said: Any) -> bool:
+    """Whether this actor's session has an entry of this kind since an instant that says this as well."""
     rows = SecurityEvent.objects.filter(company_id=company_id, action=action, actor_id=actor_id, session=session)
-    return rows.filter(at__gte=since).exists()
+    return rows.filter(at__gte=since, **said).exists()

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit import proofs, queries
+from audit.actions.exports import note_history
 from audit.forms import ConsistencyForm
 from audit.paging import pages
 from audit.views.asked import PERMISSIONS, note_reading
@@ -38,8 +40,15 @@ def history_proof(request: HttpRequest, object_type: str, object_id: UUID) -> Ht
     if not newest:
         raise Http404
     entries, left_out = newest[proofs.MOST_ENTRIES - 1 :: -1], len(newest) > proofs.MOST_ENTRIES
-    name = f"history-{object_type}-{object_id}.zip"
-    return _download(request, name, lambda: proofs.of_history("billing", entries, left_out))
+
+    def made() -> IO[bytes]:
+        content = proofs.of_history("billing", entries, left_out)
+        note_history(
+            company=access.company, object_type=object_type, object_id=object_id, by=access.actor, at=timezone.now()
+        )
+        return content
+
+    return _download(request, f"history-{object_type}-{object_id}.zip", made)
 
 
 @require(PERMISSIONS["billing"])

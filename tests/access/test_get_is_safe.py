@@ -34,6 +34,10 @@ EXCEPT = {
         (method, "accounts:api_key_detail"): (READING, "who opens the page of a key is in the security log")
         for method in ("GET", "HEAD")
     },
+    **{
+        (method, "audit:history_proof"): (READING, "that somebody took the proofs of a history is in the security log")
+        for method in ("GET", "HEAD")
+    },
     ("GET", "portal:invoice_pdf"): (
         {"audit_billingevent", "audit_waiting", "security_tally"},
         "the log says which customer took away which document, and how often one visit may is counted",
