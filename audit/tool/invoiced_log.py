@@ -16,10 +16,12 @@ import argparse
 import base64
 import binascii
 import http.client
+import io
 import json
 import os
 import re
 import socket
+import struct
 import sys
 import threading
 import time
@@ -39,6 +41,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python without it opens no such zip
+    LZMAError = ValueError  # type: ignore[assignment, misc]
 try:
     import fcntl
 except ImportError:  # Windows: everything but the guards against two at work in one folder or with one state file
@@ -500,10 +506,24 @@ def grouped(files: Sequence[File]) -> Iterator[tuple[str, dict[str, bytes]]]:
         yield folder, {name: read() for name, read in readers.items()}
 
 
+DAMAGED = (
+    EOFError,
+    LZMAError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a zip raises where it is damaged, or packed in a way that Python does not know."""
+
+
 def opened_zip(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+    except DAMAGED:
         raise Refused(f"{path} is no zip file, no folder and no {ENTRY}.") from None
 
 
@@ -512,7 +532,7 @@ def unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(info) as file:
             content = file.read(most + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):
+    except (*DAMAGED, OSError):
         raise Refused(f"{shown(info.filename)} in the zip is damaged.") from None
     if len(content) > most:
         raise Refused(f"{shown(info.filename)} is larger than {most} bytes.")
@@ -855,6 +875,9 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(given: list[str] | None = None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = arguments().parse_args(given)
     try:
         options.run(options)

@@ -300,6 +300,30 @@ def test_a_zip_of_other_things_is_refused_in_a_sentence(run_here, files, sentenc
     assert sentence in said
 
 
+@pytest.mark.parametrize("way", ["STORED", "DEFLATED", "BZIP2", "LZMA"])
+def test_a_zip_damaged_anywhere_is_refused_in_a_sentence(run_here, way):
+    path = run_here.folder / "proof.zip"
+    with zipfile.ZipFile(path, "w", getattr(zipfile, f"ZIP_{way}")) as archive:
+        archive.writestr("entry.json", b'{"format":"invoiced-entry/1"}' * 9)
+        archive.writestr("entry.tlog-proof", b"x")
+    whole = path.read_bytes()
+
+    for place in range(len(whole)):
+        bent = bytearray(whole)
+        bent[place] ^= 1 << place % 8
+        path.write_bytes(bent)
+        code, said = run_here("verify", "proof.zip", "--key", KEY)
+        assert (code, "NOT VERIFIED. " in said) == (1, True), said
+
+
+def test_a_terminal_that_knows_only_ascii_is_told_too(tmp_path):
+    command = [sys.executable, invoiced_log.__file__, "witness-key", "--state", "state", "--name", "Größe"]
+    environment = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=True)
+
+    assert done.stdout.startswith(b"Gr\\xf6\\xdfe+")
+
+
 def test_a_zip_with_a_file_twice_is_refused(run_here):
     with zipfile.ZipFile(run_here.folder / "proof.zip", "w") as archive:
         archive.writestr("entry.json", b"{}")
