@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from audit import signed
 from audit.models import LogKey
 from audit.notes import BadNote, Signer, Verifier, parse_verifier
 from audit.tiles import put
@@ -33,6 +34,16 @@ def verifiers() -> list[Verifier]:
     return [parse_verifier(key.verifier_key) for key in LogKey.objects.order_by("pk")]
 
 
+def known() -> list[Verifier]:
+    """The same, with the key at hand: what it signed is ours even where the database has lost its public half."""
+    try:
+        at_hand = [_read(_file()).verifier()]
+    except KeyLost:
+        at_hand = []
+    kept = verifiers()
+    return [*kept, *(one for one in at_hand if one not in kept)]
+
+
 def timed(verifier: Verifier) -> Verifier:
     """The same key as it signs the time."""
     return Verifier(verifier.name, 0x04, verifier.public)
@@ -48,7 +59,9 @@ def signer(at: datetime) -> Signer:
     """The log's private key, made when there has never been one."""
     latest, path = _latest(), _file()
     if latest is None and not path.exists():
-        write(path, Signer.new(origin()))
+        new = Signer.new(origin())
+        signed.begin(new, at)
+        write(path, new)
     if latest is not None and _is(_file(".new"), latest):
         install()
     found = _read(path)

@@ -2,7 +2,8 @@
 
 Writers never wait for it: the database queues what they wrote, and it follows. It may be killed between any two
 steps. A place is given in one transaction and is final; tiles follow from the places, a checkpoint from both, and
-each is made again from what is there when the next turn begins. What was signed before is checked before more is.
+each is made again from what is there when the next turn begins. What was signed before is checked before more is:
+it is kept beside the key (`audit.signed`), where whoever owns the database cannot take it back.
 """
 
 import logging
@@ -14,13 +15,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from audit import log_keys
+from audit import log_keys, signed
 from audit.leaves import TABLES, entry_hash, rows_of
-from audit.merkle import tree_hash
+from audit.merkle import Frontier, tree_hash
 from audit.models import Check, Checkpoint, Leaf, SealerState, Waiting
 from audit.notes import Checkpoint as Head
-from audit.notes import Signer
 from audit.sealing_lock import only_one
+from audit.signed import Contradiction, Signed
 from audit.tiles import WIDTH, BadTile, Tiles, put
 
 logger = logging.getLogger(__name__)
@@ -51,9 +52,10 @@ def turn(at: datetime) -> int:
 
 def _turn(at: datetime) -> int:
     try:
+        _signed_before()
         sealed = place_waiting(at)
         publish(at)
-    except (CannotSeal, log_keys.KeyLost, BadTile) as problem:
+    except (CannotSeal, Contradiction, log_keys.KeyLost, BadTile) as problem:
         _note(at, str(problem))
         return 0
     _note(at, "")
@@ -79,32 +81,52 @@ def place_waiting(at: datetime) -> int:
 
 
 def publish(at: datetime) -> None:
-    """Write the tiles of what is new and sign a checkpoint, where one is due."""
+    """Write the tiles of what is new and sign a checkpoint, where one is due.
+
+    It is kept beside the key, then in the database, then shown: a sealer that was killed goes on with what it kept.
+    """
     signer = log_keys.signer(at)
-    last = Checkpoint.objects.order_by("-pk").first()
-    size = leaf_count()
-    if last and size < last.size:
-        raise CannotSeal(f"{last.size} entries were signed, and only {size} are left. Restore the database.")
-    if last:
-        _write_head(last)
+    last, size, before = _signed_before()
+    if before and before[-1].head.size > (last.size if last else 0):
+        last = _keep_again(before[-1], last)
     former = log_keys.former_signer()
-    if size == 0 or not (former or _is_due(last, size, at)):
+    is_due = size > 0 and (former is not None or _is_due(last, size, at))
+    if not is_due and (last is None or _is_shown(last)):
         return
-    tiles = _signed_tiles(last, at)
+    tiles = _signed_tiles([one.head for one in before], at)
+    if last:
+        _show(last)
+    if not is_due:
+        return
     for start in range(tiles.size, size, LEAVES_AT_ONCE):
         tiles = tiles.extend(_leaf_hashes(start, min(size, start + LEAVES_AT_ONCE)))
     root = tree_hash(0, size, tiles.node)
     # A clock that was set back never signs an earlier time than the last one.
     signed_at = max(at, last.signed_at) if last else at
-    head, signers = Head(signer.name, size, root), [signer, former] if former else [signer]
-    note = head.text + "\n" + "".join(_signatures(head.text, one, signed_at) for one in signers)
-    _write_head(Checkpoint.objects.create(size=size, root=root, note=note, signed_at=signed_at))
+    note = signed.note_of(Head(signer.name, size, root), [signer, former] if former else [signer], signed_at)
+    signed.remember(note)
+    _show(Checkpoint.objects.create(size=size, root=root, note=note, signed_at=signed_at))
     if former:
         log_keys.forget_former()
 
 
-def _signatures(text: str, signer: Signer, at: datetime) -> str:
-    return signer.sign(text) + signer.cosign(text, int(at.timestamp()))
+def _signed_before() -> tuple[Checkpoint | None, int, list[Signed]]:
+    """The latest checkpoint, how many places there are, and all that was signed, which they must hold."""
+    last, size = Checkpoint.objects.order_by("-pk").first(), leaf_count()
+    return last, size, signed.everything(log_keys.known(), last, size)
+
+
+def _keep_again(lost: Signed, last: Checkpoint | None) -> Checkpoint:
+    """Put a checkpoint into the database that was signed and is not there, if the places still give its root."""
+    tree = Frontier()
+    for start in range(0, lost.head.size, LEAVES_AT_ONCE):
+        for one in _leaf_hashes(start, min(lost.head.size, start + LEAVES_AT_ONCE)):
+            tree.add(one)
+    if tree.root() != lost.head.root:
+        raise CannotSeal(_other_root(lost.head.size))
+    signed.remember(lost.note)
+    signed_at = max(lost.at, last.signed_at) if last else lost.at
+    return Checkpoint.objects.create(size=lost.head.size, root=lost.head.root, note=lost.note, signed_at=signed_at)
 
 
 def rebuild_tiles(size: int) -> Tiles:
@@ -191,26 +213,37 @@ def _is_due(last: Checkpoint | None, size: int, at: datetime) -> bool:
     return at - last.signed_at >= (SIGNED_EVERY if size > last.size else SIGNED_WHEN_QUIET)
 
 
-def _signed_tiles(last: Checkpoint | None, at: datetime) -> Tiles:
+def _signed_tiles(heads: list[Head], at: datetime) -> Tiles:
     """The tiles of what was signed last, which must still give what was signed; damaged ones are written again."""
-    if last is None:
+    if not heads:
         return Tiles(tile_folder(), 0)
-    tiles = Tiles(tile_folder(), last.size)
+    size = heads[-1].size
+    tiles = Tiles(tile_folder(), size)
     try:
-        if tree_hash(0, last.size, tiles.node) == bytes(last.root):
-            return tiles
+        if tree_hash(0, size, tiles.node) == heads[-1].root:
+            return _grown_out_of(heads, tiles)
         damage = "give another root than was signed"
     except BadTile as missing:
         damage = str(missing)
     logger.error("the tiles of the log are damaged (%s); they are written again", damage)
-    tiles = rebuild_tiles(last.size)
-    if tree_hash(0, last.size, tiles.node) != bytes(last.root):
-        raise CannotSeal(
-            f"The entries no longer give the root that was signed at {last.size}. Nothing more is signed. "
-            "Run manage.py verify_audit_log to see what was changed, and restore the database."
-        )
-    _tell_of_repair(last.size, damage, at)
+    tiles = _grown_out_of(heads, rebuild_tiles(size))
+    _tell_of_repair(size, damage, at)
     return tiles
+
+
+def _grown_out_of(heads: list[Head], tiles: Tiles) -> Tiles:
+    """The tiles, unless something was signed that they do not give."""
+    for head in heads:
+        if tree_hash(0, head.size, tiles.node) != head.root:
+            raise CannotSeal(_other_root(head.size))
+    return tiles
+
+
+def _other_root(size: int) -> str:
+    return (
+        f"The entries no longer give the root that was signed at {size}. Nothing more is signed. "
+        "Run manage.py verify_audit_log to see what was changed, and restore the database."
+    )
 
 
 def _tell_of_repair(size: int, damage: str, at: datetime) -> None:
@@ -230,13 +263,20 @@ def _leaf_hashes(start: int, end: int) -> list[bytes]:
     return hashes
 
 
-def _write_head(checkpoint: Checkpoint) -> None:
-    """The latest checkpoint as a file, with what witnesses added to it."""
+def _content(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint as everybody is shown it: with what witnesses added."""
     lines = checkpoint.cosignatures.order_by("pk").values_list("line", flat=True)
-    content = (checkpoint.note + "".join(lines)).encode()
-    path = settings.LOG_DIR / "checkpoint"
-    if not path.exists() or path.read_bytes() != content:
-        put(path, content)
+    return (checkpoint.note + "".join(lines)).encode()
+
+
+def _is_shown(checkpoint: Checkpoint) -> bool:
+    return signed.shown().exists() and signed.shown().read_bytes() == _content(checkpoint)
+
+
+def _show(checkpoint: Checkpoint) -> None:
+    """Write the file of the latest checkpoint."""
+    if not _is_shown(checkpoint):
+        put(signed.shown(), _content(checkpoint))
 
 
 def _note(at: datetime, problem: str) -> None:
