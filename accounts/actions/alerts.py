@@ -36,7 +36,6 @@ STALE = timedelta(days=7)
 """An entry that is sealed so late alerts nobody: the first seal of an old log would tell of years."""
 LONGEST = 500
 MEANWHILE = "Somebody has dealt with this alert in the meantime."
-OVER = "It is over."
 COMES_AND_GOES = timedelta(hours=1)
 
 
@@ -188,8 +187,8 @@ def _raise_trouble(company: Company, trouble: Trouble, by: Actor, at: datetime) 
 def _note_end(alert: Alert, by: Actor, at: datetime) -> None:
     """Note that a trouble is over. What a check found stands all the same until somebody has dealt with it."""
     kind = find(alert.kind)
-    alert.note = OVER
+    alert.over_at = at
     if kind and kind.ends_by_itself:
         alert.seen_at = alert.seen_at or at
-    alert.save(update_fields=["note", "seen_at"])
+    alert.save(update_fields=["over_at", "seen_at"])
     log.record(events.ALERT_ENDED, target=alert, by=by, at=at, kind=alert.kind)

@@ -57,13 +57,18 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("note", models.CharField(blank=True, max_length=200)),
+                ("over_at", models.DateTimeField(null=True)),
             ],
             options={
                 "indexes": [
                     models.Index(fields=["company", "-at", "-id"], name="alert_newest_first"),
                     models.Index(
                         condition=models.Q(("seen_at__isnull", True)), fields=["company"], name="alert_to_deal_with"
+                    ),
+                    models.Index(
+                        condition=models.Q(("entry_id__isnull", True), ("over_at__isnull", True)),
+                        fields=["kind", "company"],
+                        name="alert_going_on",
                     ),
                 ],
                 "constraints": [

@@ -25,7 +25,7 @@ class Alert(models.Model):
     """Something that was to be noticed. It stands on the dashboard until somebody has dealt with it.
 
     `cause` keeps one cause from alerting twice: the entry it was about, or what is wrong with the log since when.
-    `note` says that it is over, of what is over by itself.
+    `over_at` says since when a trouble of the log is over.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -38,7 +38,7 @@ class Alert(models.Model):
     at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)
     seen_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    note = models.CharField(max_length=200, blank=True)
+    over_at = models.DateTimeField(null=True)
 
     objects = ScopedManager(company="company_id")
 
@@ -49,6 +49,11 @@ class Alert(models.Model):
         indexes = [
             models.Index(fields=["company", "-at", "-id"], name="alert_newest_first"),
             models.Index(fields=["company"], condition=models.Q(seen_at__isnull=True), name="alert_to_deal_with"),
+            models.Index(
+                fields=["kind", "company"],
+                condition=models.Q(over_at__isnull=True, entry_id__isnull=True),
+                name="alert_going_on",
+            ),
         ]
 
     def __str__(self) -> str:

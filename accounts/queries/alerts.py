@@ -89,17 +89,17 @@ def is_of(alert: Alert, cause: str) -> bool:
 
 def troubles_noted(company: Company) -> QuerySet[Alert]:
     """The alerts of a company about the log of the installation whose trouble goes on, as far as was noted."""
-    return Alert.objects.filter(company=company, note="", kind__in=_about_the_log()).order_by("at", "pk")
+    return _going_on(Alert.objects.filter(company=company)).order_by("at", "pk")
 
 
 def companies_in_trouble() -> set[UUID]:
     """Those with such an alert, asked of all at once."""
-    rows = Alert._base_manager.filter(note="", kind__in=_about_the_log())
-    return set(rows.values_list("company_id", flat=True))
+    return set(_going_on(Alert._base_manager.all()).values_list("company_id", flat=True))
 
 
-def _about_the_log() -> list[str]:
-    return [kind.code for kind in kinds() if not kind.actions]
+def _going_on(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    about_the_log = [kind.code for kind in kinds() if not kind.actions]
+    return alerts.filter(kind__in=about_the_log, entry_id__isnull=True, over_at__isnull=True)
 
 
 def _open(alerts: QuerySet[Alert]) -> QuerySet[Alert]:

@@ -13,6 +13,7 @@ from accounts.actions import alerts as alert_actions
 from accounts.actions.alerts import Trouble
 from accounts.models import Alert, AlertSettings, Letter
 from accounts.queries import sealed_entries
+from accounts.queries.alerts import companies_in_trouble
 from accounts.scoping import in_company
 from audit import log
 from audit.actions import erasing
@@ -234,7 +235,7 @@ def test_trouble_with_the_log_needs_no_sealing_is_told_once_and_notes_its_end(co
     tell(company, at=AT + 2 * HOUR)
 
     over = Alert.objects.get(company=company)
-    assert (over.seen_at, over.seen_by, over.note) == (AT + 2 * HOUR, None, "It is over.")
+    assert (over.seen_at, over.seen_by, over.over_at) == (AT + 2 * HOUR, None, AT + 2 * HOUR)
     assert actions("alert") == ["alert.ended", "alert.raised", "alert.raised"]
     assert "Over" in text_of(ada.get(f"{LIST}?tab=all"))
     with in_company(rival):
@@ -275,7 +276,7 @@ def test_the_worker_tells_when_the_sealer_is_late_and_when_it_is_back(company, a
     clock.shift(MINUTE)
     sealed()
     schedules.tell_of_log_trouble(AT + 6 * MINUTE)
-    assert Alert.objects.get().note == "It is over."
+    assert Alert.objects.get().over_at == AT + 6 * MINUTE
 
 
 def test_a_worker_that_starts_gives_the_sealer_a_minute_to_catch_up(company, ada, clock):
@@ -293,7 +294,17 @@ def test_what_a_check_found_stays_until_somebody_has_dealt_with_it(company):
     tell(company, FAILED)
     tell(company)
     alert = Alert.objects.get()
-    assert (alert.seen_at, alert.note) == (None, "It is over.")
+    assert (alert.seen_at, alert.over_at) == (None, AT)
+
+
+def test_whose_trouble_goes_on_is_found_by_an_index(company):
+    tell(company, LATE)
+    with CaptureQueriesContext(connection) as queries:
+        assert companies_in_trouble() == {company.pk}
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN QUERY PLAN " + queries[0]["sql"])
+            assert "alert_going_on" in " ".join(row[3] for row in cursor.fetchall())
 
 
 def test_dealing_with_one(company, ada):
