@@ -4,7 +4,9 @@ Read by SQL, as text, straight from the columns: the same few lines seal an entr
 of thousands can be checked in a moment. docs/log-format.md describes the format.
 """
 
+import json
 import json.encoder
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
@@ -13,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from audit.canonical import dumps
 from audit.merkle import leaf_hash
 
 TABLES = {"billing": "audit_billingevent", "security": "audit_securityevent"}
@@ -22,32 +25,80 @@ _TEXTS = """
     action actor_id actor_label actor_type outcome reason request_id session user_agent object_id object_label
     object_type on_behalf_of changes data
 """.split()
+_ID = re.compile("[0-9a-f]{32}")
+_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+_IP = re.compile("[0-9a-f.:]+")
+
+
+class Unreadable(ValueError):
+    """Something in the row of an entry is not as we write it, so it has no bytes of our format."""
 
 
 def columns(alias: str) -> str:
     """What `entry_bytes` takes, as a SQL select list on any database we run on.
 
-    Begins with the ids of the entry, its company and its customer, as text that UUID() reads, and the time.
+    Begins with what `envelope` gives.
     """
-    texts = ", ".join(f"{alias}.{name}" for name in _TEXTS)
+    ip = f"host({alias}.ip)" if connection.vendor == "postgresql" else f"{alias}.ip"
+    return ", ".join([envelope(alias), ip, f"{alias}.salt", *(f"{alias}.{name}" for name in _TEXTS)])
+
+
+def envelope(alias: str) -> str:
+    """The ids of the entry, its company and its customer, each as 32 hexadecimal digits, and the time, as SQL.
+
+    SQLite keeps any text: a time in another spelling than ours gives no time.
+    """
+    names = ("id", "company_id", "customer_id")
     if connection.vendor == "postgresql":
         at = f"to_char({alias}.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-        ids = ", ".join(f"{alias}.{name}::text" for name in ("id", "company_id", "customer_id"))
-        return f"{ids}, {at}, host({alias}.ip), {alias}.salt, {texts}"
-    at = f"replace({alias}.at, ' ', 'T') || CASE length({alias}.at) WHEN 19 THEN '.000000Z' ELSE 'Z' END"
-    ids = f"{alias}.id, {alias}.company_id, {alias}.customer_id"
-    return f"{ids}, {at}, {alias}.ip, {alias}.salt, {texts}"
+        return ", ".join([*(f"replace({alias}.{name}::text, '-', '')" for name in names), at])
+    seconds, digits, ours = "____-__-__ __:__:__", f"replace({alias}.at, ' ', 'T')", f"typeof({alias}.at) = 'text'"
+    at = (
+        f"CASE WHEN {ours} AND {alias}.at LIKE '{seconds}' THEN {digits} || '.000000Z' "
+        f"WHEN {ours} AND {alias}.at LIKE '{seconds}.______' AND substr({alias}.at, 20) <> '.000000' "
+        f"THEN {digits} || 'Z' "
+        "ELSE '' END"
+    )
+    return ", ".join([*(f"{alias}.{name}" for name in names), at])
 
 
 def entry_bytes(log: str, number: int, row: tuple[Any, ...]) -> bytes:
-    """The canonical JSON of an entry, with its running number in its company's log and its salt."""
+    """The canonical JSON of an entry, with its running number among its company's and its salt. Raises Unreadable."""
+    try:
+        if problem := _unlike_ours(row):
+            raise Unreadable(f"{problem} is not as we write it")
+        return _bytes(log, number, row)
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise Unreadable(f"The {log} entry {row[0]} cannot be read: {error}.") from None
+
+
+def _unlike_ours(row: tuple[Any, ...]) -> str:
+    """Which part of a row has another form than ours; what is no text at all fails on its own."""
+    ids, at, ip, changes, data = row[:3], row[3], row[4], row[19], row[20]
+    if not all(id is None or _ID.fullmatch(id) for id in ids):
+        return "an id"
+    if not _AT.fullmatch(at):
+        return "the time"
+    if not (ip is None or _IP.fullmatch(ip)):
+        return "the address"
+    if not ((changes is None or _is_canonical(changes)) and _is_canonical(data)):
+        return "the data"
+    return ""
+
+
+def _is_canonical(text: str) -> bool:
+    return text.startswith("{") and dumps(json.loads(text)) == text
+
+
+def _bytes(log: str, number: int, row: tuple[Any, ...]) -> bytes:
     (id, company, customer, at, ip, salt, action, actor_id, actor_label, actor_type, outcome, reason, request_id) = row[
         :13
     ]
     session, user_agent, object_id, object_label, object_type, on_behalf_of, changes, data = row[13:]
+    kept = "null" if changes is None else changes
     return (
         f'{{"action":{_quoted(action)},"actor":{{"id":{_quoted(actor_id)},"label":{_quoted(actor_label)},'
-        f'"type":{_quoted(actor_type)}}},"at":"{at}","changes":{changes or "null"},"company":{_uuid_or_null(company)},'
+        f'"type":{_quoted(actor_type)}}},"at":"{at}","changes":{kept},"company":{_uuid_or_null(company)},'
         f'"customer":{_uuid_or_null(customer)},"data":{data},"format":"{FORMAT}","id":"{_dashed(id)}","ip":{_or_null(ip)},'
         f'"log":"{log}","number":{number},"object":{{"id":{_quoted(object_id)},"label":{_quoted(object_label)},'
         f'"type":{_quoted(object_type)}}},"on_behalf_of":{_quoted(on_behalf_of)},"outcome":{_quoted(outcome)},'
@@ -58,6 +109,14 @@ def entry_bytes(log: str, number: int, row: tuple[Any, ...]) -> bytes:
 
 def entry_hash(log: str, number: int, row: tuple[Any, ...]) -> bytes:
     return leaf_hash(entry_bytes(log, number, row))
+
+
+def sealed_hash(log: str, number: int, row: tuple[Any, ...]) -> bytes:
+    """The same for comparing with what was sealed, much faster: that the hash fits says that all is as we write it.
+
+    Raises TypeError or ValueError where a part has no bytes at all.
+    """
+    return leaf_hash(_bytes(log, number, row))
 
 
 def digest_of(entries: Iterable[tuple[str, int, tuple[Any, ...]]]) -> str:
@@ -83,9 +142,9 @@ def _uuid_or_null(stored: str | None) -> str:
 
 
 def _dashed(stored: str) -> str:
-    """A UUID as PostgreSQL writes it; SQLite keeps the 32 digits alone."""
+    """A UUID as people write it, from its 32 digits alone: in SQLite it could be kept in other spellings."""
     if len(stored) != 32:
-        return stored
+        raise Unreadable(f"{stored} is no id of 32 digits")
     return f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import OperationalError, connection
 
-from audit.leaves import TABLES, columns, entry_hash
+from audit.leaves import TABLES, columns, sealed_hash
 from audit.sealing import tile_folder
 from audit.tiles import WIDTH, BadTile, Tiles
 from audit.verifying.erasing import UNSEALED, Erasings
@@ -86,7 +86,7 @@ def _check_places(
 def _hash(log: str, number: int, row: tuple[Any, ...]) -> bytes | None:
     """The hash of the entry in a row of ours; None where something in it is no longer what we write."""
     try:
-        return entry_hash(log, number, row[3:])
+        return sealed_hash(log, number, row[3:])
     except (TypeError, ValueError):
         return None
 

@@ -35,5 +35,8 @@ class Finding:
 
 
 def uuid_text(stored: Any) -> str:
-    """A UUID as people write it, however the database hands it out; "" for none."""
-    return str(UUID(str(stored))) if stored else ""
+    """A UUID as people write it, however the database hands it out; "" for none, and as it stands what is no UUID."""
+    try:
+        return str(UUID(str(stored))) if stored else ""
+    except ValueError:
+        return str(stored)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-from audit.leaves import TABLES, columns
+from audit.leaves import TABLES, envelope
 from audit.verifying.findings import Finding, uuid_text
 
 PIECE = 50_000
@@ -43,7 +43,7 @@ def _unplaced(log: str, after: str, upto: str | None) -> list[tuple[Any, ...]]:
     where = "".join(f"{condition} AND " for condition, value in bounds if value)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns('e')} FROM {TABLES[log]} e WHERE {where}"  # noqa: S608
+            f"SELECT {envelope('e')} FROM {TABLES[log]} e WHERE {where}"  # noqa: S608
             "NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.entry_id = e.id AND l.log = %s) AND "
             f"e.id NOT IN (SELECT entry_id FROM audit_waiting WHERE log = %s) ORDER BY e.id LIMIT {SHOWN}",
             [*(value for _, value in bounds if value), log, log],

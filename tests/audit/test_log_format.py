@@ -18,9 +18,9 @@ LEAVES = [leaf_hash(b""), leaf_hash(ENTRY), leaf_hash(b"\x00")]
 LOG = Signer("example.com/log", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 SIGNED_AT = 1773316807
 ROW = (
-    "0195a8f3-6c00-7b1a-9f00-3d2c1b0a9988",
-    "0195a000-0000-7000-8000-00000000c0de",
-    "0195a8e0-1234-7abc-8def-0123456789ab",
+    "0195a8f36c007b1a9f003d2c1b0a9988",
+    "0195a00000007000800000000000c0de",
+    "0195a8e012347abc8def0123456789ab",
     "2026-03-12T12:00:00.000000Z",
     "192.0.2.7",
     bytes(range(16)),

@@ -10,7 +10,7 @@ from audit import events, log, log_keys, sealing
 from audit.actions import erasing
 from audit.actions import log_keys as key_actions
 from audit.actors import Actor
-from audit.leaves import digest_of
+from audit.leaves import Unreadable, digest_of, entry_bytes
 from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, LogSettings, SecurityEvent, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer
@@ -22,6 +22,7 @@ from tests.audit import make
 from tests.emptying import triggers_resting
 
 pytestmark = pytest.mark.django_db
+on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite keeps text that is none")
 OPERATOR = Actor.operator("tests")
 HOUR = timedelta(hours=1)
 LONG_AGO = datetime(2019, 6, 1, 9, 30, tzinfo=UTC)
@@ -158,7 +159,7 @@ def test_a_place_that_became_another_company_s_is_found(entries, owner):
     assert ("leaf_changed_company", 4) in named(findings())
 
 
-@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite keeps text that is none")
+@on_sqlite
 @pytest.mark.parametrize("value", ["CAST(X'ff' AS TEXT)", "X'00ff'"], ids=["no UTF-8", "bytes"])
 def test_a_row_that_cannot_be_read_is_found(entries, owner, value):
     def change():
@@ -168,6 +169,83 @@ def test_a_row_that_cannot_be_read_is_found(entries, owner, value):
     owner(change)
 
     assert named(findings()) == {("entry_changed", 0)}
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "change",
+    [
+        "id = substr(id, 1, 8) || '-' || substr(id, 9, 4) || '-' || substr(id, 13, 4) || '-' || substr(id, 17, 4) "
+        "|| '-' || substr(id, 21)",
+        "company_id = upper(company_id)",
+        "customer_id = substr(customer_id, 1, 8) || '-' || substr(customer_id, 9)",
+        "at = replace(at, ' ', 'T')",
+        "at = at || '.000000'",
+        "at = replace(at, ' ', 'T') || '.000000Z'",
+        "at = CAST(at AS BLOB)",
+    ],
+)
+def test_another_spelling_of_the_same_is_found(parcel_sent, company_id, sealed_log, owner, change):
+    """PostgreSQL keeps ids and times as what they are, and SQLite as any text."""
+    entry = make.recorded(parcel_sent, make.Parcel(company_id, uuid7()), place="Riga")
+    sealed_log()
+
+    def respell():
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE audit_billingevent SET {change}")
+            if change.startswith(("id", "company_id")):
+                name = change.partition(" ")[0]
+                change_of_leaf = change.replace("id", "entry_id") if name == "id" else change
+                cursor.execute(f"UPDATE audit_leaf SET {change_of_leaf}")
+
+    owner(respell)
+
+    assert [one.what for one in findings() if one.index == 0][:1] == ["entry_changed"], entry.pk
+
+
+def test_changes_that_became_nothing_at_all_are_found(entries, owner):
+    def change():
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE audit_billingevent SET changes = ''")
+
+    owner(change)
+
+    assert named(findings()) == {("entry_changed", 0), ("entry_changed", 1), ("entry_changed", 4)}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{},"outcome":"refused","reason":{}',
+        '{"b":1,"a":1}',
+        '{"a": 1}',
+        '{"a":1,"a":2}',
+        '{"a":1.5}',
+        "{",
+        "[]",
+        "",
+        "{" * 5000,
+    ],
+    ids=["more", "order", "space", "twice", "float", "half", "list", "nothing", "deep"],
+)
+@pytest.mark.parametrize("column", [19, 20], ids=["changes", "data"])
+def test_what_is_not_canonical_has_no_bytes(entries, column, data):
+    [found] = sealing.rows_of("billing", [entries[0].pk])
+    as_kept = list(found)
+    as_kept[column] = data
+
+    with pytest.raises(Unreadable, match=f"The billing entry {entries[0].pk.hex} cannot be read: "):
+        entry_bytes("billing", 1, tuple(as_kept))
+
+
+@pytest.mark.parametrize("column", range(21), ids=str)
+def test_what_is_of_another_kind_has_no_bytes(entries, column):
+    [found] = sealing.rows_of("billing", [entries[0].pk])
+    as_kept = list(found)
+    as_kept[column] = 1.5 if column != 5 else "text"
+
+    with pytest.raises(Unreadable):
+        entry_bytes("billing", 1, tuple(as_kept))
 
 
 def test_a_removed_row_is_found(entries, owner):
