@@ -1,5 +1,6 @@
 """What happened to one record, and what one person, key or process did."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from audit import queries
 from audit.registry import Log
 from audit.views.asked import PERMISSIONS, answer, found_page, note_reading
 from security.guards import require
+
+ACTOR_ID = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+"""What the id of an actor may look like; a database is not asked for another, and PostgreSQL refuses a NUL."""
 
 
 @require(PERMISSIONS["billing"])
@@ -39,6 +43,8 @@ def security_person(request: HttpRequest, actor_type: str, actor_id: str) -> Htt
 
 def _person(request: Any, log: Log, actor_type: str, actor_id: str) -> HttpResponse:
     """What somebody did as one of the logs tells it; not there for whoever has no entry the reader may see."""
+    if not ACTOR_ID.fullmatch(actor_id):
+        raise Http404
     readable = [name for name, permission in PERMISSIONS.items() if request.access.can(permission)]
     latest = {name: _search(request, name, actor_type, actor_id).newest() for name in readable}
     known = [entry for entry in latest.values() if entry]

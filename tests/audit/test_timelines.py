@@ -139,6 +139,12 @@ def test_who_has_no_entry_the_reader_may_see_is_not_there(company, filled, opene
     assert "Security log" not in reader.get(did(make.ADA)).content.decode().partition("<main")[2]
 
 
+@pytest.mark.parametrize("id", ["%00", "a%00b", "%0A", "a%7Fb", "%FF", "a" * 101, "%ED%A0%80"])
+@pytest.mark.parametrize("address", ["/audit/people/member/{}/", "/audit/people/member/{}/security/"])
+def test_an_id_that_nobody_can_have_is_not_there(ada, address, id):
+    assert ada.get(address.format(id)).status_code == 404
+
+
 @pytest.mark.parametrize("kind", ["member", "nonsense", "contact"])
 def test_an_id_counts_only_with_its_kind(company, ada, filled, kind):
     make.recorded(filled, make.Parcel(company.pk), by=BO)
