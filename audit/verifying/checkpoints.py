@@ -18,10 +18,10 @@ PIECE = 500
 def check_checkpoints(state: dict[str, Any]) -> list[Finding]:
     """Check the next few; `state` is {"after", "size", "root", "at"} of the latest good one, and `is_done` at last."""
     rows = list(Checkpoint.objects.filter(pk__gt=state["after"], pk__lte=state["last"]).order_by("pk")[:PIECE])
-    terms = _terms()
+    terms, origin = _terms(), log_keys.origin()
     found = []
     for row in rows:
-        problems = _signature(row, terms) or _order(row, state)
+        problems = _signature(row, terms, origin) or _order(row, state)
         found += problems
         state["after"] = row.pk
         if not problems:
@@ -46,14 +46,14 @@ def _terms() -> list[tuple[int, int | None, Verifier]]:
     return [(start, end, key) for (start, key), (_, end) in zip(keys, pairwise([*sizes, None]), strict=True)]
 
 
-def _signature(row: Checkpoint, terms: list[tuple[int, int | None, Verifier]]) -> list[Finding]:
+def _signature(row: Checkpoint, terms: list[tuple[int, int | None, Verifier]], origin: str) -> list[Finding]:
     in_office = [key for start, end, key in terms if row.size >= start and (end is None or row.size <= end)]
     try:
         head, signers = opened_head(row.note, in_office)
     except BadNote as problem:
         return [_about(row, "checkpoint_unsigned", f"is not signed by the key of the log: {problem}")]
     signed = max((at for at in signers.values() if at is not None), default=None)
-    if (head.origin, head.size, head.root) != (log_keys.origin(), row.size, bytes(row.root)):
+    if (head.origin, head.size, head.root) != (origin, row.size, bytes(row.root)):
         return [_about(row, "checkpoint_changed", "was signed with another origin, size or root than it is kept with.")]
     if not any(key in signers for key in in_office) or signed != int(row.signed_at.timestamp()):
         return [_about(row, "checkpoint_changed", "was signed at another time than it is kept with.")]

@@ -10,13 +10,14 @@ from audit import events, log, log_keys, sealing
 from audit.actions import erasing
 from audit.actions import log_keys as key_actions
 from audit.actors import Actor
-from audit.leaves import Unreadable, digest_of, entry_bytes
+from audit.leaves import Unreadable, digest_of, entry_bytes, entry_hash, rows_of
 from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, LogSettings, SecurityEvent, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer
 from audit.queries.places import with_places
 from audit.verifying import unplaced
 from audit.verifying.check import UnknownCheckpoint, Verification, begin
+from audit.verifying.checkpoints import check_checkpoints
 from security.ids import uuid7
 from tests.audit import make
 from tests.emptying import triggers_resting
@@ -103,6 +104,16 @@ def says(finding, entry, *, index, number):
 
 def test_nothing_is_found_where_nothing_was_done(entries):
     assert findings() == []
+
+
+def test_many_checkpoints_cost_the_same_queries_as_one(entries, sealed_log, django_assert_num_queries):
+    for count in (1, 4):
+        state = begin()["checkpoints"]
+        with django_assert_num_queries(6):
+            assert check_checkpoints(state) == []
+        assert Checkpoint.objects.count() == count
+        for hours in range(count, 4):
+            sealed_log(make.NOON + hours * 2 * HOUR)
 
 
 def test_nothing_is_found_in_several_tiles(many):
@@ -230,7 +241,7 @@ def test_changes_that_became_nothing_at_all_are_found(entries, owner):
 )
 @pytest.mark.parametrize("column", [19, 20], ids=["changes", "data"])
 def test_what_is_not_canonical_has_no_bytes(entries, column, data):
-    [found] = sealing.rows_of("billing", [entries[0].pk])
+    [found] = rows_of("billing", [entries[0].pk])
     as_kept = list(found)
     as_kept[column] = data
 
@@ -240,7 +251,7 @@ def test_what_is_not_canonical_has_no_bytes(entries, column, data):
 
 @pytest.mark.parametrize("column", range(21), ids=str)
 def test_what_is_of_another_kind_has_no_bytes(entries, column):
-    [found] = sealing.rows_of("billing", [entries[0].pk])
+    [found] = rows_of("billing", [entries[0].pk])
     as_kept = list(found)
     as_kept[column] = 1.5 if column != 5 else "text"
 
@@ -302,8 +313,8 @@ def test_two_hashes_that_were_exchanged_are_found(entries, owner):
 def test_a_changed_row_whose_hash_was_changed_too_is_found(entries, owner):
     def change():
         row(entries[0]).update(reason="rewritten")
-        [found] = sealing.rows_of("billing", [entries[0].pk])
-        leaf(entries[0]).update(hash=sealing.entry_hash("billing", 1, found))
+        [found] = rows_of("billing", [entries[0].pk])
+        leaf(entries[0]).update(hash=entry_hash("billing", 1, found))
 
     owner(change)
 
@@ -524,6 +535,37 @@ def test_a_hand_over_without_the_old_key_is_told_of_each_time(entries, sealed_lo
     assert (found.what, found.is_warning) == ("key_lost", True)
 
 
+def test_a_lost_key_that_was_given_is_a_finding(entries, sealed_log, settings):
+    given = LogKey.objects.get().verifier_key
+    (settings.SEALER_DIR / "log.key").unlink()
+    key_actions.replace(is_lost=True, by=OPERATOR, at=make.NOON)
+    sealed_log()
+
+    assert [(one.what, one.is_warning) for one in findings(trusted=given)] == [("key_lost", False)]
+    latest = LogKey.objects.latest("pk").verifier_key
+    assert [(one.what, one.is_warning) for one in findings(trusted=latest)] == [("key_lost", True)]
+
+
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "signed"])
+def test_a_key_of_which_no_sealed_entry_tells_is_found(entries, sealed_log, settings, owner, is_lost):
+    if is_lost:
+        (settings.SEALER_DIR / "log.key").unlink()
+    key_actions.replace(is_lost=is_lost, by=OPERATOR, at=make.NOON)
+    told = SecurityEvent._base_manager.get(action="log_key.replaced")
+    owner(lambda: Waiting.objects.filter(entry_id=told.pk).delete())
+
+    assert ("key_unsaid", None) in named(findings())
+
+
+def test_a_key_of_which_a_changed_entry_tells_is_found(entries, sealed_log, owner):
+    key_actions.replace(is_lost=False, by=OPERATOR, at=make.NOON)
+    sealed_log()
+    told = SecurityEvent._base_manager.get(action="log_key.replaced")
+    owner(lambda: row(told).update(reason="rewritten"))
+
+    assert {("key_unsaid", None), ("entry_changed", 6)} == named(findings())
+
+
 @pytest.mark.parametrize("text", ["", "invoiced.com/log-key-hand-over/v1\n"], ids=["none", "another text"])
 def test_a_key_that_nobody_signed_in_is_found(entries, text):
     intruder = Signer.new(log_keys.origin())
@@ -657,7 +699,7 @@ def test_what_is_left_of_an_erased_entry_cannot_be_changed(old, owner, company_i
 
 
 def erasing_digest(entries):
-    rows = {row[0].replace("-", ""): row for row in sealing.rows_of("billing", [entry.pk for entry in entries])}
+    rows = {row[0].replace("-", ""): row for row in rows_of("billing", [entry.pk for entry in entries])}
     return digest_of(("billing", number, rows[entry.pk.hex]) for number, entry in enumerate(entries, 1))
 
 
@@ -698,8 +740,8 @@ def test_a_history_signed_again_does_not_fit_a_checkpoint_kept_elsewhere(entries
 
     def rewrite():
         row(entries[0]).update(reason="rewritten")
-        [found] = sealing.rows_of("billing", [entries[0].pk])
-        leaf(entries[0]).update(hash=sealing.entry_hash("billing", 1, found))
+        [found] = rows_of("billing", [entries[0].pk])
+        leaf(entries[0]).update(hash=entry_hash("billing", 1, found))
         Checkpoint.objects.all().delete()
         tiles = sealing.rebuild_tiles(6)
         made = sign(6, sealing.tree_hash(0, 6, tiles.node), signer, make.NOON)
