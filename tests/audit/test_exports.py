@@ -15,7 +15,7 @@ from audit.actions import exports as export_actions
 from audit.actors import Actor
 from audit.models import BillingEvent, Checkpoint, Cosignature, Export, Leaf, SecurityEvent
 from audit.queries import Filters
-from audit.registry import declare
+from audit.registry import declare, find
 from security.ids import uuid7
 from tests import make as project
 from tests import visitors
@@ -330,6 +330,17 @@ def test_progress_is_written_down_and_shown(company, ada, event_type, monkeypatc
     assert ("Complete" in told(), "data-refresh" in told()) == (True, False)
     export = Export._base_manager.get()
     assert (export.rows, export.rows_done, export.broken_off_at) == (45, 45, None)
+
+
+@pytest.mark.parametrize(("most", "rows"), [(2, 3), (1, None)], ids=["counted", "too many kinds"])
+def test_how_many_entries_leave_is_said_only_where_all_kinds_are_counted(company, ada, monkeypatch, most, rows):
+    monkeypatch.setattr("audit.views.exports.COUNTED_LANES", most)
+    for code in ("shelf.filled", "shelf.filled", "shelf.emptied"):
+        make.recorded(find(code) or declare(code, "did {target}"), make.Parcel(company.pk))
+
+    taken(ada, "billing", "action=shelf")
+
+    assert Export._base_manager.get().rows == rows
 
 
 def test_an_export_whose_reader_goes_away_is_broken_off(company, ada, event_type):
