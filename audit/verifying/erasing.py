@@ -1,18 +1,18 @@
 """Whether an entry may be without words: an entry of the same company that is never erased itself must say so."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection
+from django.db import connection
 
 from audit.kinds import NUMBERS
-from audit.leaves import TABLES, Unreadable, digest_of, entry_hash, rows_of
+from audit.leaves import TABLES, Unreadable, digest_of, entry_hash
 from audit.models import Leaf, Waiting
 from audit.triggers import EMPTIED_COLUMNS, KEPT_DAYS, KEPT_FOR_EVER
+from audit.verifying.rows import readable
 
 ACTION, LOG = "log.erased", "security"
 UNSEALED = "erased_unsealed"
@@ -97,14 +97,14 @@ def _digest(company: str | None, numbers: list[int]) -> str:
     found = [
         (places[log, UUID(row[0])], log, row)
         for log in TABLES
-        for row in _readable(log, [entry for of, entry in places if of == log])
+        for row in readable(log, [entry for of, entry in places if of == log])
     ]
     return digest_of((log, number, row) for number, log, row in sorted(found, key=lambda one: one[0]))
 
 
 def _all_told(company: str | None) -> list[Told]:
     """Those whose own hash fits their place, or that wait for one; the earliest comes last, and so has the word."""
-    rows = _readable(LOG, _ids(company))
+    rows = readable(LOG, _ids(company))
     ids = [UUID(row[0]) for row in rows]
     leaves = {leaf.entry_id: leaf for leaf in Leaf.objects.filter(log=LOG, entry_id__in=ids)}
     waiting = set(Waiting.objects.filter(log=LOG, entry_id__in=ids).values_list("entry_id", flat=True))
@@ -136,16 +136,3 @@ def _ids(company: str | None) -> list[UUID]:
             given,
         )
         return [UUID(str(id)) for (id,) in cursor.fetchall()]
-
-
-def _readable(log: str, ids: Sequence[UUID]) -> list[tuple[Any, ...]]:
-    """The rows of these entries but those that SQLite cannot hand out, because something in them is not UTF-8."""
-    try:
-        return list(rows_of(log, ids))
-    except OperationalError as error:
-        if "decode" not in str(error):
-            raise
-    if len(ids) == 1:
-        return []
-    middle = len(ids) // 2
-    return _readable(log, ids[:middle]) + _readable(log, ids[middle:])
