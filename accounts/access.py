@@ -18,6 +18,8 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 
 customer_models: list[type[Model]] = []
 """The model of the customers a member can be restricted to; the app that has it adds it at start-up."""
+contact_models: list[type[Model]] = []
+"""The model of the people at customers, with their `name`, `email` and `customer`; added by the same app."""
 with_values: list[Callable[[Mapping[str, Collection[str]]], Q]] = []
 """How customers with values in custom fields are found, given {field id: [value, ...]}; added by the same app."""
 

@@ -8,7 +8,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         """Other apps learn how a company begins to bill, in what, what restricts members, and where the pages stand."""
         from accounts import alert_kinds, approvals
-        from accounts.access import customer_models, with_values
+        from accounts.access import contact_models, customer_models, with_values
         from accounts.actions.companies import on_company_created
         from accounts.actions.members import on_revoked
         from accounts.limits import known_currencies
@@ -20,7 +20,7 @@ class BillingConfig(AppConfig):
         from billing import alerts
         from billing.actions import approved_acts, exports, owners, sellers
         from billing.currencies import CURRENCIES
-        from billing.models import Customer, EmailMessage, Note, Payment, PaymentAttempt
+        from billing.models import Contact, Customer, EmailMessage, Note, Payment, PaymentAttempt
         from billing.queries.custom_fields import holding, names_and_values
         from billing.queries.owners import owned_count
 
@@ -29,6 +29,7 @@ class BillingConfig(AppConfig):
         owned_counts.append(owned_count)
         known_currencies.update(CURRENCIES)
         customer_models.append(Customer)
+        contact_models.append(Contact)
         with_values.append(holding)
         naming.append(names_and_values)
         for kind in (approved_acts.WRITE_OFF, approved_acts.VOID, approved_acts.BANK_DETAILS, exports.CUSTOMERS):

@@ -6,14 +6,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Q
 
-from accounts.access import customer_models
+from accounts.access import contact_models, customer_models
 from accounts.models import ApiKey, Company, Membership, User
 from accounts.queries.log_retention import COUNTED, in_words
 from audit import retention
 
 SHOWN = 20
+LOOKED_UP = 200
+NEWEST = 20_000
+"""How many contacts that bear a name are looked for in the logs, and in how many entries of each former names are."""
 USER, CONTACT = "user", "contact"
 
 
@@ -52,9 +55,12 @@ class Extent:
 
 
 def find(company: Company, text: str) -> list[Person]:
-    """Former members and contacts whose name or address holds a text, by name; no more than fit on a page."""
+    """Former members and contacts whose name or address holds a text, by name; no more than fit on a page.
+
+    Names that contacts no longer have are looked for in the newest entries alone.
+    """
     people: dict[tuple[str, UUID], Person] = {}
-    for person in [*_former_members(company, text), *_named_in_entries(company, text)]:
+    for person in [*_former_members(company, text), *_contacts(company, text), *_named_in_entries(company, text)]:
         people.setdefault((person.kind, person.id), person)
     return sorted(people.values(), key=lambda person: person.name.casefold())[:SHOWN]
 
@@ -90,7 +96,8 @@ def extent(company: Company, person: Person, at: datetime) -> Extent:
     until, whom = at - retention.KEPT_AT_LEAST, retention.about(ids_of(company, person))
     old = [retention.erasable(log, company.pk, until).filter(whom) for log in retention.LOGS]
     young = [retention.unerased(log, company.pk).filter(whom, at__gte=until) for log in retention.LOGS]
-    latest = max(filter(None, (rows.aggregate(latest=Max("at"))["latest"] for rows in young)), default=None)
+    newest = (rows.order_by("-at").values_list("at", flat=True).first() for rows in young)
+    latest = max(filter(None, newest), default=None)
     return Extent(
         count=retention.count_up_to(COUNTED, *old),
         young=retention.count_up_to(COUNTED, *young),
@@ -111,11 +118,28 @@ def _former_members(company: Company, text: str) -> Iterator[Person]:
         yield Person(USER, user.pk, str(user), user.email)
 
 
+def _contacts(company: Company, text: str) -> Iterator[Person]:
+    """Contacts by what their records say today, as far as entries speak of them."""
+    [contacts] = contact_models
+    named = Q(name__icontains=text) | Q(email__icontains=text)
+    rows = contacts._default_manager.filter(named, company=company).select_related("customer")
+    found: list[Any] = list(rows.order_by("name", "pk")[:LOOKED_UP])
+    ids, spoken_of = [str(one.pk) for one in found], set()
+    for log in retention.LOGS:
+        entries = retention.unerased(log, company.pk).order_by()
+        spoken_of.update(entries.filter(object_id__in=ids).values_list("object_id", flat=True).distinct())
+        spoken_of.update(entries.filter(actor_id__in=ids).values_list("actor_id", flat=True).distinct())
+    for one in found:
+        if str(one.pk) in spoken_of:
+            yield Person(CONTACT, one.pk, str(one), str(one.customer))
+
+
 def _named_in_entries(company: Company, text: str) -> Iterator[Person]:
-    """Contacts by what the entries call them, whatever their records say today."""
+    """Contacts by what the newest entries call them, whatever their records say today."""
     named: dict[str, tuple[str, UUID | None]] = {}
     for log in retention.LOGS:
-        rows = retention.unerased(log, company.pk).order_by()
+        newest = retention.unerased(log, company.pk).order_by("-at", "-id").values("pk")[:NEWEST]
+        rows = log._base_manager.filter(pk__in=newest)
         acted = rows.filter(actor_type="contact", actor_label__icontains=text)
         acted_on = rows.filter(object_type="contact", object_label__icontains=text)
         for found in (

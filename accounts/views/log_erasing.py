@@ -15,7 +15,7 @@ from accounts.actions import log_erasing, log_retention
 from accounts.errors import AccountsError
 from accounts.forms.log_erasing import LogErasingForm, PersonSearchForm
 from accounts.permissions import Permission
-from accounts.queries.log_erasing import SHOWN, extent, find
+from accounts.queries.log_erasing import NEWEST, SHOWN, extent, find
 from accounts.step_up import fresh_factor
 from security.guards import require
 
@@ -28,7 +28,8 @@ def index(request: Any) -> HttpResponse:
         return _closed(request)
     form = PersonSearchForm(request.GET)
     text = form.cleaned_data["q"].strip() if form.is_valid() else ""
-    context = {"text": text, "people": find(access.company, text) if text else None, "most": SHOWN}
+    people = find(access.company, text) if text else None
+    context = {"text": text, "people": people, "most": SHOWN, "newest": f"{NEWEST:,}"}
     return TemplateResponse(request, "accounts/log_retention/people.html", context)
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts import events as account_events
 from accounts.actions import log_erasing
 from accounts.permissions import Permission
+from accounts.queries import log_erasing as log_erasing_queries
 from accounts.queries.log_erasing import Person
 from audit import log, sealing
 from audit.actors import Actor
@@ -87,6 +88,29 @@ def test_former_members_and_contacts_are_found_by_name_and_members_are_not(ada, 
     assert "Ana Acme Acme Contact" in text(ada.get(PEOPLE, {"q": "ana"}))
     assert "Nobody found" in text(ada.get(PEOPLE, {"q": "Ada"}))
     assert "Nobody found" not in text(ada.get(PEOPLE))
+
+
+def test_contacts_are_found_by_today_s_name_and_address_however_old_their_entries_are(ada, contact, monkeypatch):
+    monkeypatch.setattr(log_erasing_queries, "NEWEST", 1)
+    contact.customer.contacts.create(company=contact.company, name="Ann Unsaid", email="unsaid@acme.example")
+    was_changed(contact)
+    acted(contact, contact.customer, at=LATELY)
+
+    assert "Ana Acme Acme Contact" in text(ada.get(PEOPLE, {"q": "ana"}))
+    assert "Ana Acme Acme Contact" in text(ada.get(PEOPLE, {"q": "ana@acme"}))
+    assert "Nobody found" in text(ada.get(PEOPLE, {"q": "unsaid"}))
+
+
+def test_former_names_of_contacts_are_found_in_the_newest_entries_alone(ada, contact, monkeypatch):
+    was_changed(contact)
+    contact.name = "Bea Renamed"
+    contact.save()
+
+    assert "Ana Acme Acme Contact" in text(ada.get(PEOPLE, {"q": "ana acme"}))
+    monkeypatch.setattr(log_erasing_queries, "NEWEST", 1)
+    was_changed(contact, at=LATELY)
+    assert "Nobody found" in text(ada.get(PEOPLE, {"q": "ana acme"}))
+    assert "the newest 20,000 entries of each log" in text(ada.get(PEOPLE))
 
 
 def test_what_entries_say_about_a_former_member_is_erased_by_the_worker(ada, former, acme, company):
