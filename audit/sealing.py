@@ -9,20 +9,21 @@ it is kept beside the key (`audit.signed`), where whoever owns the database cann
 import logging
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, IntegrityError, transaction
 
 from audit import log_keys, signed
-from audit.leaves import TABLES, entry_hash, rows_of
+from audit.leaves import Unreadable, entry_hash
 from audit.merkle import Frontier, tree_hash
 from audit.models import Check, Checkpoint, Leaf, SealerState, Waiting
 from audit.notes import Checkpoint as Head
 from audit.sealing_lock import only_one
 from audit.signed import Contradiction, Signed
 from audit.tiles import WIDTH, BadTile, Tiles, put
+from audit.waiting import Aside, Place, Row, next_batch, with_rows
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +32,6 @@ LEAVES_AT_ONCE = 256 * WIDTH
 SIGNED_EVERY = timedelta(seconds=5)
 SIGNED_WHEN_QUIET = timedelta(hours=1)
 NOTED_EVERY = timedelta(seconds=10)
-
-Place = tuple[int, str, UUID]
-"""One in the queue: its position there, its log, its id."""
 
 
 class CannotSeal(Exception):
@@ -47,6 +45,12 @@ def turn(at: datetime) -> int:
             return _turn(at) if is_ours else 0
     except OSError as error:
         _note(at, f"The files of the log cannot be written: {error.strerror or error}. Make room, or mend the disk.")
+        return 0
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.exception("a turn of the sealer failed")
+        _note(at, f"The sealer failed ({type(error).__name__}: {error}). The log of the server says where.")
         return 0
 
 
@@ -65,18 +69,16 @@ def _turn(at: datetime) -> int:
 def place_waiting(at: datetime) -> int:
     """Give every waiting entry its place, a batch in each transaction; how many.
 
-    One that is gone stays in the queue and is told of, and does not keep the others.
+    What can have none is told of, and does not keep the others.
     """
-    placed, gone, after = 0, 0, 0
-    while batch := _next_batch(after):
+    placed, after, aside = 0, 0, Aside()
+    while batch := next_batch(after, BATCH):
         after = batch[-1][0]
-        rows = _rows(batch)
-        there = [one for one in batch if one[1:] in rows]
-        _place(there, rows, at)
-        placed, gone = placed + len(there), gone + len(batch) - len(there)
-    if gone:
+        placed += _place(with_rows(batch, aside), aside, at)
+    Waiting.objects.filter(position__in=[position for position, _, _ in aside.again]).delete()
+    if problem := str(aside):
         publish(at)
-        raise CannotSeal(f"{gone:,} entries were removed from the logs before they were sealed. Restore the database.")
+        raise CannotSeal(problem)
     return placed
 
 
@@ -147,21 +149,7 @@ def leaf_count() -> int:
     return 0 if last is None else last + 1
 
 
-def _next_batch(after: int) -> list[Place]:
-    waiting = Waiting.objects.filter(position__gt=after).order_by("position")
-    return list(waiting.values_list("position", "log", "entry_id")[:BATCH])
-
-
-def _rows(batch: list[Place]) -> dict[tuple[str, UUID], tuple[Any, ...]]:
-    """The entries as they stand, by log and id."""
-    return {
-        (log, UUID(row[0])): row
-        for log in TABLES
-        for row in rows_of(log, [entry_id for _, of, entry_id in batch if of == log])
-    }
-
-
-def _place(batch: list[Place], rows: dict[tuple[str, UUID], tuple[Any, ...]], at: datetime) -> None:
+def _place(batch: list[tuple[Place, Row]], aside: Aside, at: datetime) -> int:
     """Write the places of a batch. They are worked out beforehand, so that SQLite is locked for a moment only.
 
     Were somebody else to seal at the same time, the database would refuse the second of two equal places.
@@ -169,36 +157,35 @@ def _place(batch: list[Place], rows: dict[tuple[str, UUID], tuple[Any, ...]], at
     start = leaf_count()
     numbers: dict[str | None, int] = {}
     leaves: list[Leaf] = []
-    for index, (_, log, entry_id) in enumerate(batch, start):
-        row = rows[log, entry_id]
-        company = row[1]
-        numbers[company] = numbers.get(company) or _last_number(company)
-        numbers[company] += 1
+    positions: list[int] = []
+    for one, row in batch:
+        (position, log, entry_id), company = one, row[1]
+        try:
+            number = (numbers.get(company) or _last_number(company)) + 1
+            hashed = entry_hash(log, number, row)
+        except (Unreadable, ValidationError, TypeError):
+            aside.unreadable.append(one)
+            continue
+        numbers[company] = number
+        positions.append(position)
         leaves.append(
             Leaf(
-                index=index,
+                index=start + len(leaves),
                 log=log,
                 entry_id=entry_id,
                 company_id=company and UUID(company),
-                number=numbers[company],
-                hash=entry_hash(log, numbers[company], row),
+                number=number,
+                hash=hashed,
                 sealed_at=at,
             )
         )
     try:
         with transaction.atomic():
             Leaf.objects.bulk_create(leaves, batch_size=500)
-            Waiting.objects.filter(position__in=[position for position, _, _ in batch]).delete()
+            Waiting.objects.filter(position__in=positions).delete()
     except IntegrityError as refusal:
-        _forget_placed()
-        raise CannotSeal(
-            f"Places were given by somebody else, or an entry had one already ({refusal}). The next turn tries again."
-        ) from None
-
-
-def _forget_placed() -> None:
-    """Take out of the queue what has its place: only somebody at the database puts an entry there again."""
-    Waiting.objects.filter(entry_id__in=Leaf.objects.values("entry_id")).delete()
+        raise CannotSeal(f"Places were given by somebody else ({refusal}). The next turn tries again.") from None
+    return len(leaves)
 
 
 def _last_number(company_id: str | None) -> int:

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, connection
 
-from audit import log_keys, merkle, sealing, tiles
-from audit.models import Check, Checkpoint, Leaf, LogKey, SealerState, Waiting
+from audit import log_keys, merkle, sealing, tiles, waiting
+from audit.models import BillingEvent, Check, Checkpoint, Leaf, LogKey, SealerState, SecurityEvent, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer, opened
 from audit.verifying.check import Verification, begin
@@ -166,12 +166,12 @@ def test_two_sealers_at_once_give_every_entry_one_place(sealed_log, parcel_sent,
 
 def test_who_seals_elsewhere_at_the_same_time_is_refused_by_the_database(sealed_log, parcel_sent, company_id):
     [first, second] = write(parcel_sent, company_id, 2)
-    batch = sealing._next_batch(0)
-    rows = sealing._rows(batch)
-    sealing._place(batch[:1], rows, make.NOON)
+    aside = waiting.Aside()
+    batch = waiting.with_rows(waiting.next_batch(0, 10), aside)
+    sealing._place(batch[:1], aside, make.NOON)
 
     with pytest.raises(sealing.CannotSeal):
-        sealing._place(batch[:1], rows, make.NOON)
+        sealing._place(batch[:1], aside, make.NOON)
 
     sealed_log()
     assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [first.pk, second.pk]
@@ -184,7 +184,7 @@ def test_an_entry_put_into_the_queue_again_keeps_its_place(sealed_log, parcel_se
     [other] = write(parcel_sent, company_id)
 
     sealing.turn(make.NOON + SECOND)
-    assert "had one already" in problem()
+    assert "had one place already" in problem()
     assert sealed_log().size == 2
     assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [entry.pk, other.pk]
 
@@ -199,6 +199,58 @@ def test_what_vanished_from_the_queue_is_told_of_and_keeps_nobody(sealed_log, pa
     assert "1 entries were removed from the logs before they were sealed" in problem()
     assert (Leaf.objects.get().entry_id, sizes()) == (there.pk, [1])
     assert Waiting.objects.get().entry_id == gone.pk
+
+
+@pytest.mark.parametrize("twin_first", [False, True], ids=["after the place", "before it"])
+def test_an_entry_with_the_id_of_one_of_the_other_log_is_told_of_and_keeps_nobody(
+    sealed_log, parcel_sent, company_id, twin_first
+):
+    [entry] = write(parcel_sent, company_id)
+    if not twin_first:
+        sealed_log()
+    values = {field.attname: getattr(entry, field.attname) for field in SecurityEvent._meta.concrete_fields}
+    SecurityEvent._base_manager.bulk_create([SecurityEvent(**values)])
+    [other] = write(parcel_sent, company_id)
+
+    for second in (10, 20):
+        sealing.turn(make.NOON + second * SECOND)
+        assert "1 entries have the id of another entry and are not sealed" in problem()
+        assert f"(security {entry.pk})" in problem()
+    assert (Waiting.objects.get().log, sizes()[-1]) == ("security", 2)
+    assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [entry.pk, other.pk]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps nothing but text in a text column")
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("reason", "X'00ff'"), ("reason", "CAST(X'ff' AS TEXT)"), ("at", "'soon'"), ("company_id", "X'00'")],
+)
+def test_an_entry_that_cannot_be_read_is_told_of_and_keeps_nobody(sealed_log, parcel_sent, company_id, column, value):
+    [entry] = write(parcel_sent, company_id)
+    id = uuid7()
+    columns = [field.column for field in BillingEvent._meta.concrete_fields]
+    given = ", ".join({"id": f"'{id.hex}'", column: value}.get(name, name) for name in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO audit_billingevent ({', '.join(columns)}) SELECT {given} FROM audit_billingevent")
+    [other] = write(parcel_sent, company_id)
+
+    sealing.turn(make.NOON)
+
+    assert "1 entries cannot be read and are not sealed" in problem()
+    assert f"(billing {id})" in problem()
+    assert (Waiting.objects.get().entry_id, sizes()) == (id, [2])
+    assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [entry.pk, other.pk]
+
+
+def test_whatever_else_goes_wrong_is_kept_where_pages_show_it(parcel_sent, company_id, monkeypatch):
+    write(parcel_sent, company_id)
+
+    def fail(*arguments):
+        raise TypeError("no text")
+
+    monkeypatch.setattr(sealing, "with_rows", fail)
+    assert sealing.turn(make.NOON) == 0
+    assert problem() == "The sealer failed (TypeError: no text). The log of the server says where."
 
 
 def test_a_full_disk_seals_nothing_and_loses_nothing(sealed_log, parcel_sent, company_id, monkeypatch):

@@ -8,6 +8,7 @@ from django.db import connection
 from audit import log_keys, sealing, signed
 from audit.actions import log_keys as key_actions
 from audit.actors import Actor
+from audit.leaves import entry_hash, rows_of
 from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, SealerState, SecurityEvent, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer
@@ -45,8 +46,8 @@ def rewrite(index):
     """Change an entry, and its place so that it fits."""
     place = Leaf.objects.get(index=index)
     BillingEvent._base_manager.filter(pk=place.entry_id).update(reason="rewritten")
-    [row] = sealing.rows_of("billing", [place.entry_id])
-    Leaf.objects.filter(index=index).update(hash=sealing.entry_hash("billing", place.number, row))
+    [row] = rows_of("billing", [place.entry_id])
+    Leaf.objects.filter(index=index).update(hash=entry_hash("billing", place.number, row))
 
 
 def remove_from(index):

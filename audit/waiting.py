@@ -1,0 +1,98 @@
+"""The queue of the sealer: which of those that wait can be given a place, and what is wrong with the others."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import OperationalError
+
+from audit.leaves import TABLES, rows_of
+from audit.models import Leaf, Waiting
+
+Place = tuple[int, str, UUID]
+"""One in the queue: its position there, its log, its id."""
+Row = tuple[Any, ...]
+NAMED = 3
+"""So many of each kind are named in a sentence."""
+
+
+@dataclass
+class Aside:
+    """Those that get no place. All but the ones that were queued again stay in the queue."""
+
+    gone: list[Place] = field(default_factory=list)
+    unreadable: list[Place] = field(default_factory=list)
+    twins: list[Place] = field(default_factory=list)
+    again: list[Place] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """What is wrong and what to do; "" for nothing."""
+        sentences = [
+            (self.gone, "were removed from the logs before they were sealed. Restore the database."),
+            (self.unreadable, "cannot be read and are not sealed. Somebody wrote them by hand: restore the database."),
+            (self.twins, "have the id of another entry and are not sealed. Somebody wrote them by hand: remove them."),
+            (self.again, "were put into the queue again and had one place already: they were taken out."),
+        ]
+        return " ".join(f"{len(some):,} entries {what} ({_named(some)})" for some, what in sentences if some)
+
+
+def next_batch(after: int, size: int) -> list[Place]:
+    waiting = Waiting.objects.filter(position__gt=after).order_by("position")
+    return list(waiting.values_list("position", "log", "entry_id")[:size])
+
+
+def with_rows(batch: list[Place], aside: Aside) -> list[tuple[Place, Row]]:
+    """Those of a batch that are there and have no place, with their rows; the others are put aside."""
+    placed: dict[UUID, str] = dict(
+        Leaf.objects.filter(entry_id__in=[id for _, _, id in batch]).values_list("entry_id", "log")
+    )
+    rows = _rows(batch)
+    found = []
+    for one in batch:
+        _, log, id = one
+        row = rows.get((log, id))
+        if id in placed:
+            (aside.again if placed[id] == log else aside.twins).append(one)
+        elif row is None:
+            aside.gone.append(one)
+        elif not row:
+            aside.unreadable.append(one)
+        else:
+            placed[id] = log
+            found.append((one, row))
+    return found
+
+
+def _rows(batch: list[Place]) -> dict[tuple[str, UUID], Row]:
+    """The entries as they stand, by log and id; an empty row for one that the database cannot hand out."""
+    found: dict[tuple[str, UUID], Row] = {}
+    for log in TABLES:
+        ids = [id for _, of, id in batch if of == log]
+        try:
+            found |= {(log, UUID(row[0])): row for row in rows_of(log, ids)}
+        except OperationalError as error:
+            if not _is_about_text(error):
+                raise
+            for id in ids:
+                found |= _row(log, id)
+    return found
+
+
+def _row(log: str, id: UUID) -> dict[tuple[str, UUID], Row]:
+    try:
+        rows = list(rows_of(log, [id]))
+    except OperationalError as error:
+        if not _is_about_text(error):
+            raise
+        rows = [()]
+    return {(log, id): rows[0]} if rows else {}
+
+
+def _is_about_text(error: OperationalError) -> bool:
+    """Whether SQLite found bytes where text should be."""
+    return "Could not decode" in str(error)
+
+
+def _named(some: list[Place]) -> str:
+    names = ", ".join(f"{log} {id}" for _, log, id in some[:NAMED])
+    return f"{names} and more" if len(some) > NAMED else names
