@@ -124,7 +124,8 @@ def _contacts(company: Company, text: str) -> Iterator[Person]:
     named = Q(name__icontains=text) | Q(email__icontains=text)
     rows = contacts._default_manager.filter(named, company=company).select_related("customer")
     found: list[Any] = list(rows.order_by("name", "pk")[:LOOKED_UP])
-    ids, spoken_of = [str(one.pk) for one in found], set()
+    ids: list[str] = [str(one.pk) for one in found]
+    spoken_of: set[str] = set()
     for log in retention.LOGS:
         entries = retention.unerased(log, company.pk).order_by()
         spoken_of.update(entries.filter(object_id__in=ids).values_list("object_id", flat=True).distinct())
