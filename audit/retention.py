@@ -46,9 +46,14 @@ def erasable(log: type[Envelope], company_id: UUID | None, until: datetime) -> Q
     return unerased(log, company_id).filter(Exists(Leaf.objects.filter(entry_id=OuterRef("pk"))), at__lt=until)
 
 
-def about(ids: list[str]) -> Q:
-    """Who acted, or what was acted on, is one of these."""
-    return Q(actor_id__in=ids) | Q(object_id__in=ids)
+def about(ids: list[str], team: list[str]) -> Q:
+    """Who acted is one of these, or what was acted on, unless by somebody of the team: that is their trail as well."""
+    return Q(actor_id__in=ids) | Q(object_id__in=ids) & ~Q(actor_id__in=team)
+
+
+def kept_for(ids: list[str], team: list[str]) -> Q:
+    """What was acted on is one of these, and somebody of the team acted."""
+    return Q(object_id__in=ids, actor_id__in=team) & ~Q(actor_id__in=ids)
 
 
 def count_up_to(most: int, *sets: QuerySet[Any]) -> int:

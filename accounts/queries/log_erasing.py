@@ -39,15 +39,23 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How many entries about a person can be erased, how many are too young, and the day on which none is."""
+    """How many entries about a person can be erased, how many are too young, and the day on which none is.
+
+    Those that are `kept` say what somebody of the team did, and stay whatever their age.
+    """
 
     count: int
+    kept: int
     young: int
     none_young_from: date | None
 
     @property
     def entries(self) -> str:
         return in_words(self.count)
+
+    @property
+    def kept_entries(self) -> str:
+        return in_words(self.kept)
 
     @property
     def young_entries(self) -> str:
@@ -91,15 +99,25 @@ def ids_of(company: Company, person: Person) -> list[str]:
     ]
 
 
+def ids_of_team(company_id: UUID) -> list[str]:
+    """What stands in the logs for whoever belongs to the team today and acted: them, or an API key of theirs."""
+    members = Membership.objects.filter(company=company_id).present().order_by()
+    keys = ApiKey.objects.filter(membership__in=members.values("pk"))
+    return [str(id) for id in (*members.values_list("user", flat=True), *keys.values_list("pk", flat=True))]
+
+
 def extent(company: Company, person: Person, at: datetime) -> Extent:
     """How far erasing would go at an instant."""
-    until, whom = at - retention.KEPT_AT_LEAST, retention.about(ids_of(company, person))
+    ids, team, until = ids_of(company, person), ids_of_team(company.pk), at - retention.KEPT_AT_LEAST
+    whom, theirs = retention.about(ids, team), retention.kept_for(ids, team)
     old = [retention.erasable(log, company.pk, until).filter(whom) for log in retention.LOGS]
+    kept = [retention.unerased(log, company.pk).filter(theirs) for log in retention.LOGS]
     young = [retention.unerased(log, company.pk).filter(whom, at__gte=until) for log in retention.LOGS]
     newest = (rows.order_by("-at").values_list("at", flat=True).first() for rows in young)
     latest = max(filter(None, newest), default=None)
     return Extent(
         count=retention.count_up_to(COUNTED, *old),
+        kept=retention.count_up_to(COUNTED, *kept),
         young=retention.count_up_to(COUNTED, *young),
         none_young_from=latest and company.today(latest + retention.KEPT_AT_LEAST + timedelta(days=1)),
     )

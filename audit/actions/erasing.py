@@ -33,10 +33,13 @@ def erase_old(*, company_id: UUID | None, until: datetime, at: datetime) -> int:
     return _erase([retention.erasable(of, company_id, until) for of in retention.LOGS], company_id, RETENTION, at)
 
 
-def erase_about(*, company_id: UUID, ids: list[str], at: datetime) -> int:
-    """Erase what a company's entries of over twelve months say about whom these ids stand for, one turn; how many."""
-    until = at - retention.KEPT_AT_LEAST
-    sets = [retention.erasable(of, company_id, until).filter(retention.about(ids)) for of in retention.LOGS]
+def erase_about(*, company_id: UUID, ids: list[str], team: list[str], at: datetime) -> int:
+    """Erase what a company's entries of over twelve months say about whom these ids stand for, one turn; how many.
+
+    Nothing is erased of what the team, which these ids stand for, did to them.
+    """
+    until, whom = at - retention.KEPT_AT_LEAST, retention.about(ids, team)
+    sets = [retention.erasable(of, company_id, until).filter(whom) for of in retention.LOGS]
     return _erase(sets, company_id, REQUEST, at)
 
 

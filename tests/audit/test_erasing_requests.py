@@ -153,6 +153,30 @@ def test_what_entries_say_about_a_contact_is_erased(ada, contact):
     assert of_security == []
 
 
+def test_what_somebody_of_the_team_did_to_a_person_stays(ada, former, acme, company):
+    [administrator] = company.memberships.exclude(user=former.user_id)
+    by = Actor(type="member", id=str(administrator.user_id), label="Ada")
+    with transaction.atomic():
+        log.record(account_events.USER_SIGNED_OUT, target=former.user, by=by, at=LONG_AGO, company_id=company.pk)
+    sealing.turn(AT)
+
+    assert "can be erased: 1 entry in which somebody of the team acted keeps" in text(
+        ada.get(page("user", former.user_id))
+    )
+    ada.post(page("user", former.user_id), {"reason": "Request 7"})
+    assert not SecurityEvent.objects.filter(action="log_erasing.asked").exists()
+
+    acted(former.user, acme)
+    shown = text(ada.get(page("user", former.user_id)))
+    assert "What 2 entries say is erased" in shown
+    assert "1 entry in which somebody of the team acted keeps what it says: nobody erases what they did" in shown
+    ada.post(page("user", former.user_id), {"reason": "Request 7"})
+    work()
+
+    assert [len(found) for found in erased()] == [1, 1]
+    assert SecurityEvent.objects.get(at=LONG_AGO, actor_label="Ada").erased_at is None
+
+
 def test_entries_about_somebody_else_stay(ada, former, acme):
     other = make.user("hal@example.com", name="Hal")
     acted(former.user, acme)
