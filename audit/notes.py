@@ -170,6 +170,15 @@ def split(note: str) -> tuple[str, list[Signature]]:
     return text + "\n", [_signature(line) for line in lines.removesuffix("\n").split("\n")]
 
 
+def is_signature(line: str) -> bool:
+    """Whether a line, without its end, has the form of a signature, whosever it is."""
+    try:
+        _signature(line)
+    except BadNote:
+        return False
+    return all(sign >= " " for sign in line)
+
+
 def opened(note: str, verifiers: list[Verifier]) -> tuple[str, dict[Verifier, int | None]]:
     """The text, with which of these keys signed it and, for cosignatures, when. At least one must have.
 

@@ -17,10 +17,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from audit import log_keys
-from audit.leaves import entry_bytes, rows_of
+from audit.leaves import Unreadable, entry_bytes, rows_of
 from audit.merkle import Node, consistency_proof, inclusion_proof, leaf_hash
 from audit.models import Checkpoint, Cosignature, Leaf
-from audit.notes import BadNote, Verifier, opened
+from audit.notes import BadNote, Verifier, is_signature, opened
 from audit.sealing import tile_folder
 from audit.tiles import BadTile, Tiles
 from audit.tool import invoiced_log
@@ -28,6 +28,8 @@ from audit.tool import invoiced_log
 MOST_ENTRIES = 2_000
 """How many entries of a history one zip holds, the newest."""
 AT_ONCE = 500
+MOST_COSIGNED = 10
+"""How many cosignatures are looked at for one that has the form of one."""
 TOOL = Path(invoiced_log.__file__)
 NOT_SEALED = "This entry is not sealed yet. Try again in ten seconds."
 NONE_SEALED = "None of these entries is sealed yet. Try again in ten seconds."
@@ -64,9 +66,9 @@ class Prover:
 
 
 def note_of(checkpoint: Checkpoint) -> str:
-    """A checkpoint as it is published: with the signatures of the log and of its witnesses."""
+    """A checkpoint as it is published: with the signatures of the log and of its witnesses, but no other lines."""
     lines = checkpoint.cosignatures.order_by("pk").values_list("line", flat=True)
-    return checkpoint.note + "".join(f"{line.rstrip()}\n" for line in lines)
+    return checkpoint.note + "".join(f"{line.rstrip()}\n" for line in lines if is_signature(line.rstrip()))
 
 
 def checkpoint_over(indexes: Sequence[int]) -> Checkpoint | None:
@@ -78,8 +80,10 @@ def checkpoint_over(indexes: Sequence[int]) -> Checkpoint | None:
     covered = [index for index in indexes if latest and index < latest.size]
     if not covered:
         return None
-    cosigned = Cosignature.objects.select_related("checkpoint").order_by("-pk").first()
-    return cosigned.checkpoint if cosigned and cosigned.checkpoint.size > max(covered) else latest
+    cosigned = (
+        Cosignature.objects.filter(checkpoint__size__gt=max(covered)).select_related("checkpoint").order_by("-pk")
+    )
+    return next((one.checkpoint for one in cosigned[:MOST_COSIGNED] if is_signature(one.line.rstrip())), latest)
 
 
 def consistency(older: int, newer: Checkpoint) -> str:
@@ -142,15 +146,27 @@ def _proved(
     """The files of these entries. An erased one is its hash alone."""
     rows = {UUID(row[0]): row for row in rows_of(log, [entry.pk for _, entry in entries])}
     for name, entry in entries:
-        leaf = places[entry.pk]
-        if entry.erased_at:
+        leaf, row = places[entry.pk], rows[entry.pk]
+        if _is_erased(row):
             yield f"{name}{invoiced_log.ERASED}", f"{bytes(leaf.hash).hex()}\n".encode()
         else:
-            content = entry_bytes(log, leaf.number, rows[entry.pk])
+            content = _readable(log, leaf.number, row)
             if leaf_hash(content) != bytes(leaf.hash):
                 raise NoProof(f"Entry {entry.pk} was changed after it was sealed. Run manage.py verify_audit_log.")
             yield f"{name}{invoiced_log.ENTRY}", content
         yield f"{name}{invoiced_log.PROOF}", prover.inclusion(leaf).encode()
+
+
+def _readable(log: str, number: int, row: tuple[Any, ...]) -> bytes:
+    try:
+        return entry_bytes(log, number, row)
+    except Unreadable as problem:
+        raise NoProof(f"{problem} It was changed after it was sealed. Run manage.py verify_audit_log.") from None
+
+
+def _is_erased(row: tuple[Any, ...]) -> bool:
+    """Told by the very row that is proved, which then has no salt: the entry may have been erased since its page."""
+    return len(row[5]) == 0
 
 
 def _places(log: str, ids: Sequence[UUID]) -> dict[UUID, Leaf]:

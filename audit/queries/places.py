@@ -5,6 +5,7 @@ from typing import Any
 
 from audit.log import LOGS
 from audit.models import Checkpoint, Leaf
+from audit.notes import is_signature
 
 
 def with_places(entries: Sequence[Any]) -> Sequence[Any]:
@@ -21,4 +22,5 @@ def latest_checkpoint() -> str | None:
     latest = Checkpoint.objects.order_by("-id").first()
     if latest is None:
         return None
-    return latest.note + "".join(f"{one.line.rstrip()}\n" for one in latest.cosignatures.order_by("id"))
+    lines = [one.line.rstrip() for one in latest.cosignatures.order_by("id")]
+    return latest.note + "".join(f"{line}\n" for line in lines if is_signature(line))

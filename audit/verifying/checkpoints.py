@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from audit import log_keys
-from audit.models import Checkpoint, LogKey
-from audit.notes import BadNote, Verifier, opened, parse_verifier
+from audit.models import Checkpoint, Cosignature, LogKey
+from audit.notes import BadNote, Verifier, is_signature, opened, parse_verifier
 from audit.notes import Checkpoint as Head
 from audit.verifying.findings import Finding
 
@@ -26,6 +26,7 @@ def check_checkpoints(state: dict[str, Any]) -> list[Finding]:
         state["after"] = row.pk
         if not problems:
             state |= {"size": row.size, "root": bytes(row.root).hex(), "at": row.signed_at.isoformat()}
+    found += _cosignatures(rows)
     if len(rows) < PIECE:
         state["is_done"] = True
         found += _file()
@@ -68,6 +69,14 @@ def _order(row: Checkpoint, before: dict[str, Any]) -> list[Finding]:
     if before["at"] and row.signed_at < datetime.fromisoformat(before["at"]):
         return [_about(row, "checkpoint_earlier", "bears an earlier time than one before it.")]
     return []
+
+
+def _cosignatures(rows: list[Checkpoint]) -> list[Finding]:
+    """A line that is no signature would spoil the whole checkpoint for whoever reads it."""
+    about = Cosignature.objects.filter(checkpoint__in=rows).select_related("checkpoint").order_by("pk")
+    problem = "has a line of a witness that is no signature."
+    wrong = [one for one in about if not is_signature(one.line.rstrip())]
+    return [_about(one.checkpoint, "cosignature_changed", problem) for one in wrong]
 
 
 def _file() -> list[Finding]:

@@ -121,6 +121,17 @@ def test_an_erased_entry_is_proved_by_its_hash(company, ada):
     assert accepted(unzipped(ada.get(address("billing", second))))
 
 
+def test_an_entry_that_was_erased_since_it_was_read_is_proved_by_its_hash(company):
+    [entry] = sealed.entries(company.pk)
+    sealed.seal()
+    erase(entry)
+    assert entry.erased_at is None
+
+    with proofs.of_entry("billing", entry) as file, zipfile.ZipFile(file) as archive:
+        assert "entry.leaf-hash" in archive.namelist()
+        assert "entry.json" not in archive.namelist()
+
+
 def test_an_entry_that_was_changed_is_not_proved(company, ada):
     [entry] = sealed.entries(company.pk)
     sealed.seal()

@@ -12,9 +12,10 @@ from audit.actions import log_keys as key_actions
 from audit.actors import Actor
 from audit.leaves import Unreadable, digest_of, entry_bytes, entry_hash, rows_of
 from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, LogSettings, SecurityEvent, Waiting
+from audit.notes import DASH, Signer
 from audit.notes import Checkpoint as Head
-from audit.notes import Signer
-from audit.queries.places import with_places
+from audit.proofs import note_of
+from audit.queries.places import latest_checkpoint, with_places
 from audit.verifying import unplaced
 from audit.verifying.check import UnknownCheckpoint, Verification, begin
 from audit.verifying.checkpoints import check_checkpoints
@@ -109,7 +110,7 @@ def test_nothing_is_found_where_nothing_was_done(entries):
 def test_many_checkpoints_cost_the_same_queries_as_one(entries, sealed_log, django_assert_num_queries):
     for count in (1, 4):
         state = begin()["checkpoints"]
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             assert check_checkpoints(state) == []
         assert Checkpoint.objects.count() == count
         for hours in range(count, 4):
@@ -514,6 +515,15 @@ def test_a_public_checkpoint_that_is_gone_is_found(entries, settings):
     (settings.LOG_DIR / "checkpoint").unlink()
 
     assert named(findings()) == {("checkpoint_file", None)}
+
+
+@pytest.mark.parametrize("line", ["rubbish", f"{DASH} witness AAAA", f"{DASH} wit\x01ness AAAAAAAA", "", "two\nlines"])
+def test_a_line_of_a_witness_that_is_no_signature_is_found(entries, line):
+    checkpoint = Checkpoint.objects.get()
+    checkpoint.cosignatures.create(witness="witness", line=line, at=make.NOON)
+
+    assert named(findings()) == {("cosignature_changed", 6)}
+    assert (latest_checkpoint(), note_of(checkpoint)) == (checkpoint.note, checkpoint.note)
 
 
 def test_the_key_after_a_hand_over_may_not_sign_what_came_before_it(entries, sealed_log):
