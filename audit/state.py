@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import DataError
+
 from audit.log import LOGS
 from audit.models import Check, Checkpoint, Leaf, SealerState, Waiting
 
@@ -15,7 +17,10 @@ COUNTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """What is proved, and what keeps the rest. `unproved` stops at COUNTED + 1; `since` is when the oldest came."""
+    """What is proved, and what keeps the rest. `unproved` stops at COUNTED + 1; `since` is when the oldest came.
+
+    `checked_at` is when a daily check last came to its end; before the first has, when the log was first signed.
+    """
 
     checkpoint: Checkpoint | None
     unproved: int
@@ -23,6 +28,7 @@ class LogState:
     sealer: SealerState | None
     finished: Check | None
     running: Check | None
+    checked_at: datetime | None
     at: datetime
 
     @property
@@ -62,6 +68,7 @@ def state_of_the_log(at: datetime) -> LogState:
         sealer=SealerState.objects.filter(pk=1).first(),
         finished=checks.exclude(outcome=Check.Outcome.RUNNING).first(),
         running=checks.filter(outcome=Check.Outcome.RUNNING).first(),
+        checked_at=_checked_at(at),
         at=at,
     )
 
@@ -87,23 +94,39 @@ def _sealer_trouble(state: LogState) -> list[tuple[str, str, str]]:
 def _check_trouble(state: LogState) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     if state.finished and state.finished.outcome == Check.Outcome.FAILED:
+        ended_at = state.finished.finished_at or state.finished.started_at
         sentence = (
-            f"The check of the logs that ended on {state.finished.finished_at:%Y-%m-%d at %H:%M} UTC found something "
+            f"The check of the logs that ended on {ended_at:%Y-%m-%d at %H:%M} UTC found something "
             "that is not as it was sealed. See the page Proof of the logs."
         )
         found.append(("verification_failed", f"check {state.finished.pk}", sentence))
-    if state.running and state.at - state.running.started_at > UNCHECKED:
-        sentence = f"The check of the logs that began on {state.running.started_at:%Y-%m-%d} has not come to its end."
+    if state.checked_at and state.at - state.checked_at > UNCHECKED:
+        sentence = (
+            f"No check of the logs has come to its end since {state.checked_at:%Y-%m-%d at %H:%M} UTC. "
+            "See that the worker runs, and run manage.py verify_audit_log."
+        )
         found.append(("verification_failed", "unfinished", sentence))
     return found
 
 
+def _checked_at(at: datetime) -> datetime | None:
+    """Since when no daily check has come to its end. A row that bears a later time than now says nothing."""
+    ended = Check.objects.exclude(progress={}).exclude(outcome=Check.Outcome.RUNNING).filter(finished_at__lte=at)
+    last = ended.order_by("-finished_at").values_list("finished_at", flat=True).first()
+    return last or Checkpoint.objects.order_by("pk").values_list("signed_at", flat=True).first()
+
+
 def _oldest_unproved(size: int) -> datetime | None:
-    """When the oldest entry was written that no checkpoint covers yet."""
+    """When the oldest entry was written that no checkpoint covers yet; None where its time cannot be read."""
     unsigned = Leaf.objects.filter(index__gte=size).order_by("index").values_list("log", "entry_id").first()
     first = unsigned or Waiting.objects.order_by("position").values_list("log", "entry_id").first()
     if first is None:
         return None
     log, entry_id = first
-    written: Any = LOGS[log]._base_manager.filter(pk=entry_id).values_list("at", flat=True).first()
+    if log not in LOGS:
+        return None
+    try:
+        written: Any = LOGS[log]._base_manager.filter(pk=entry_id).values_list("at", flat=True).first()
+    except (TypeError, ValueError, DataError):
+        return None
     return written

@@ -1,14 +1,18 @@
 """The daily check of the whole log, a few seconds of work at a time."""
 
+import logging
 import time
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
 from django.db.models import Q
 
 from audit.models import Check, Checkpoint
 from audit.sealing import leaf_count
 from audit.verifying.check import Verification, begin
+
+logger = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
 AT_A_STRETCH = 5.0
@@ -19,18 +23,34 @@ KEPT = 100
 
 def start(at: datetime) -> None:
     """Begin a check of everything, a day after the last, once something has been signed."""
-    made = Check.objects.exclude(progress={})
-    if made.filter(Q(outcome=Check.Outcome.RUNNING) | Q(started_at__gt=at - EVERY)).exists():
+    running = Q(outcome=Check.Outcome.RUNNING)
+    if Check.objects.filter(running | ~Q(progress={}) & Q(started_at__gt=at - EVERY, started_at__lte=at)).exists():
         return
     if Checkpoint.objects.exists():
         Check.objects.create(started_at=at, size=leaf_count(), progress=begin())
 
 
 def go_on(at: datetime, seconds: float = AT_A_STRETCH) -> None:
-    """Do the next pieces of the check that is under way; another process may have done those before."""
+    """Do the next pieces of the check that is under way; another process may have done those before.
+
+    One that cannot go on is given up, and counts as one that found something: the next day's begins anew.
+    """
     running = Check.objects.filter(outcome=Check.Outcome.RUNNING).order_by("pk").first()
     if running is None:
         return
+    if running.started_at > at:
+        _give_up(running, "It bears a later time than now.", at)
+        return
+    try:
+        _do_pieces(running, at, seconds)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.exception("the check of the log cannot go on")
+        _give_up(running, f"{type(error).__name__}: {error}", at)
+
+
+def _do_pieces(running: Check, at: datetime, seconds: float) -> None:
     verification = Verification(running.progress)
     until = time.monotonic() + seconds
     while True:
@@ -44,6 +64,13 @@ def go_on(at: datetime, seconds: float = AT_A_STRETCH) -> None:
         running.outcome = _outcome(running)
     running.progress = verification.state
     running.save(update_fields=["progress", "size", "position", "findings", "finished_at", "outcome"])
+
+
+def _give_up(running: Check, problem: str, at: datetime) -> None:
+    sentence = f"The check could not go on and was given up ({problem}). Run manage.py verify_audit_log."
+    running.findings = [{"what": "check_given_up", "sentence": sentence, "index": None, "company": ""}]
+    running.finished_at, running.outcome = at, Check.Outcome.FAILED
+    running.save(update_fields=["findings", "finished_at", "outcome"])
 
 
 def _keep(check: Check, finding: dict[str, object]) -> None:

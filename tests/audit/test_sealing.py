@@ -12,6 +12,7 @@ from audit import log_keys, merkle, sealing, tiles, waiting
 from audit.models import BillingEvent, Check, Checkpoint, Leaf, LogKey, SealerState, SecurityEvent, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer, opened
+from audit.state import trouble
 from audit.verifying.check import Verification, begin
 from security.ids import uuid7
 from tests.audit import make
@@ -223,7 +224,13 @@ def test_an_entry_with_the_id_of_one_of_the_other_log_is_told_of_and_keeps_nobod
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps nothing but text in a text column")
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("reason", "X'00ff'"), ("reason", "CAST(X'ff' AS TEXT)"), ("at", "'soon'"), ("company_id", "X'00'")],
+    [
+        ("reason", "X'00ff'"),
+        ("reason", "CAST(X'ff' AS TEXT)"),
+        ("at", "'soon'"),
+        ("at", "X'00'"),
+        ("company_id", "X'00'"),
+    ],
 )
 def test_an_entry_that_cannot_be_read_is_told_of_and_keeps_nobody(sealed_log, parcel_sent, company_id, column, value):
     [entry] = write(parcel_sent, company_id)
@@ -238,6 +245,7 @@ def test_an_entry_that_cannot_be_read_is_told_of_and_keeps_nobody(sealed_log, pa
 
     assert "1 entries cannot be read and are not sealed" in problem()
     assert f"(billing {id})" in problem()
+    assert [kind for kind, _, _ in trouble(make.NOON)] == ["sealer_late"]
     assert (Waiting.objects.get().entry_id, sizes()) == (id, [2])
     assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [entry.pk, other.pk]
 

@@ -104,6 +104,38 @@ def test_a_check_that_does_not_end_is_trouble(entry, sealed_log):
     assert kinds(make.NOON + timedelta(days=2, seconds=1)) == [("verification_failed", "unfinished")]
 
 
+def test_that_no_check_has_ended_for_two_days_is_trouble_whatever_rows_say(entry, sealed_log):
+    sealed_log()
+    future = make.NOON + timedelta(days=9000)
+    failed(at=future)
+    Check.objects.filter().update(outcome=Check.Outcome.PASSED, progress={"stage": "done"})
+    at = make.NOON + timedelta(days=3)
+    assert kinds(at) == [("verification_failed", "unfinished")]
+
+    checks.start(at)
+    checks.go_on(at)
+    assert kinds(at) == []
+    assert kinds(at + timedelta(days=2, seconds=1)) == [("verification_failed", "unfinished")]
+
+
+@pytest.mark.parametrize("progress", [{}, {"stage": "nothing"}, ["x"], "x"], ids=["empty", "unknown", "list", "text"])
+@pytest.mark.parametrize("days", [0, 9000], ids=["now", "in the future"])
+def test_a_check_that_cannot_go_on_is_given_up_and_told_of(entry, sealed_log, progress, days):
+    sealed_log()
+    bad = Check.objects.create(started_at=make.NOON + timedelta(days=days), size=1, progress=progress)
+    checks.start(LATER)
+    checks.go_on(LATER)
+
+    bad.refresh_from_db()
+    assert (bad.outcome, bad.findings[0]["what"], bad.finished_at) == ("failed", "check_given_up", LATER)
+    assert kinds() == [("verification_failed", f"check {bad.pk}")]
+
+    at = LATER + timedelta(days=1)
+    checks.start(at)
+    checks.go_on(at)
+    assert (Check.objects.latest("pk").outcome, kinds(at)) == ("passed", [])
+
+
 def test_a_check_goes_on_piece_by_piece_where_another_process_left_it(parcel_sent, company, sealed_log, monkeypatch):
     for number in range(600):
         make.recorded(parcel_sent, make.Parcel(company.pk), place=str(number))
@@ -187,7 +219,10 @@ def test_a_finding_about_another_company_is_told_without_words(ada, company):
     )
 
     text = page(ada)
-    assert all(words in text for words in ("Mine was changed.", "Number 7 of your entries, in the billing log", "A tile is missing."))
+    assert all(
+        words in text
+        for words in ("Mine was changed.", "Number 7 of your entries, in the billing log", "A tile is missing.")
+    )
     assert "Something that is not about your company is not as it was sealed." in text
     assert not any(words in text for words in ("Theirs was changed.", "e2", "another"))
 
