@@ -76,13 +76,13 @@ LAYERS = {
         "tiles": "merkle",
         "tool": "",
         "proofs": "leaves log_keys merkle models notes sealing tiles tool",
-        "leaves": "merkle",
+        "leaves": "canonical merkle",
         "signed": "merkle models notes tiles",
         "log_keys": "models notes signed tiles",
         "sealing_lock": "",
         "waiting": "leaves models",
         "sealing": "leaves log_keys merkle models notes sealing_lock signed tiles waiting",
-        "verifying": "leaves log_keys merkle models notes sealing tiles",
+        "verifying": "kinds leaves log_keys merkle models notes sealing tiles triggers values",
         "state": "log log_keys models verifying",
         "sealer": "sealing",
         "streaming": "actions actors canonical leaves models",
@@ -102,11 +102,11 @@ LAYERS = {
         "checks": "registry",
         "models": "canonical changes registry values",
         "log": "actors models registry values",
-        "queries": "models paging records registry values",
+        "queries": "log models notes paging records registry values",
         "forms": "canonical models queries records registry",
         "actions": (
-            "actors errors events log log_keys merkle models notes queries retention sealing sealing_lock triggers "
-            "verifying"
+            "actors errors events leaves log log_keys merkle models notes queries retention sealing sealing_lock "
+            "triggers verifying"
         ),
         "exports": "actions models paging queries values",
         "views": "actions errors exports forms log_keys models notes paging proofs queries registry sealing state tiles",
