@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import Any
@@ -78,6 +78,7 @@ def is_not_the_first_device(entry: Envelope) -> bool:
     return bool(earlier.exists())
 
 
+MONTH = timedelta(days=31)
 STRENGTH = ["off", "advised", "required"]
 PERIODS = ("grace_days", "idle_minutes", "session_hours")
 
@@ -92,10 +93,22 @@ def loosens(entry: Envelope) -> bool:
 
 
 def takes_everything(entry: Envelope) -> bool:
-    """Whether a whole list or log left at once: one of customers, or of a log, that nothing narrowed."""
+    """Whether a whole list or log left at once: one of customers, or of a log, that at most many days narrowed."""
     noun = entry.action.partition(".")[0]
     data: Any = entry.data
-    return not data.get("filters") and noun in ("customer", "log")
+    return noun in ("customer", "log") and _is_everything(data.get("filters") or {}, entry.at.date())
+
+
+def _is_everything(filters: dict[str, str], today: date) -> bool:
+    """Whether filters leave more than a month: days alone, from no first day or from over 31 days before the last."""
+    if not filters.keys() <= {"since", "until"}:
+        return False
+    try:
+        since = date.fromisoformat(filters.get("since", ""))
+        until = min(date.fromisoformat(filters.get("until", "")), today) if "until" in filters else today
+    except ValueError:
+        return True
+    return until - since > MONTH
 
 
 def _is_more(pair: list[int]) -> bool:
@@ -214,7 +227,8 @@ for ours in (
     AlertKind(
         "mass_export",
         "Mass export",
-        "when all customers or a whole log are exported, or one person exports 3 times within an hour",
+        "when all customers, a whole log or over 31 days of one are exported, "
+        "or one person exports 3 times within an hour",
         actions=("*.exported",),
         matches=takes_everything,
         often=Often(3, timedelta(hours=1), "{who} exported {times} times within {minutes} minutes"),

@@ -14,6 +14,7 @@ from accounts.models import Alert, FactorReset
 from audit import registry
 from audit.actions import log_keys
 from audit.actors import Actor
+from audit.models import SecurityEvent
 from invoiced.env import BASE_DIR
 from tests import books, make, visitors
 from tests.access import bodies
@@ -289,3 +290,26 @@ def test_the_document_lists_every_kind():
     rows = re.findall(r"^\| ([^|]+) \| (when [^|]+) \| (yes|no) \|$", DOCUMENT.read_text("utf-8"), flags=re.MULTILINE)
     known = [(kind.name, kind.sentence, "yes" if kind.can_be_off else "no") for kind in alert_kinds.kinds()]
     assert rows == known
+
+
+@pytest.mark.parametrize(
+    ("action", "filters", "is_everything"),
+    [
+        ("log.exported", {}, True),
+        ("customer.exported", {}, True),
+        ("invoice.exported", {}, False),
+        ("log.exported", {"since": "2000-01-01"}, True),
+        ("log.exported", {"until": "2100-01-01"}, True),
+        ("log.exported", {"since": "2026-02-08", "until": "2100-01-01"}, True),
+        ("log.exported", {"since": "2026-02-09", "until": "2100-01-01"}, False),
+        ("log.exported", {"since": "2025-01-01", "until": "2025-02-01"}, False),
+        ("log.exported", {"since": "2025-01-01", "until": "2025-02-02"}, True),
+        ("log.exported", {"since": "1/2/2026"}, True),
+        ("log.exported", {"since": "2000-01-01", "action": "invoice.issued"}, False),
+    ],
+    ids=range(11),
+)
+def test_days_that_narrow_nothing_do_not_hide_a_mass_export(action, filters, is_everything):
+    at = datetime.datetime(2026, 3, 12, 12, tzinfo=datetime.UTC)
+
+    assert alert_kinds.takes_everything(SecurityEvent(action=action, data={"filters": filters}, at=at)) == is_everything
