@@ -26,8 +26,10 @@ from accounts.queries.alerts import (
 from accounts.queries.sealed_entries import batch_from, concerned, how_often, log_of, place_of
 from accounts.scoping import in_company
 from audit import log
+from audit.actions import checks
 from audit.actors import Actor
 from audit.models import Envelope, Follower
+from audit.sealing import leaf_count
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,9 @@ def follow(*, by: Actor, at: datetime) -> int:
     start = place_of(FOLLOWER)
     batch = batch_from(start, at - STALE)
     if not batch.size:
+        end = leaf_count()
+        if start > end:
+            _set_back(start, end, at)
         return 0
     with transaction.atomic():
         Follower.objects.get_or_create(pk=FOLLOWER)
@@ -104,6 +109,17 @@ def deal_with(*, alert: Alert, membership: Membership, by: Actor, at: datetime) 
     alert.refresh_from_db()
     log.record(events.ALERT_DEALT_WITH, target=alert, by=by, at=at, kind=alert.kind)
     return alert
+
+
+@transaction.atomic
+def _set_back(start: int, end: int, at: datetime) -> None:
+    """Whoever moves the place beyond the end of the log keeps entries from alerting: that is told of, and undone."""
+    if Follower.objects.filter(pk=FOLLOWER, next_index=start).update(next_index=end):
+        sentence = (
+            f"The alerts had read up to place {start:,}, and the log has {end:,}: somebody moved it at the database. "
+            "They go on from the end; look through the latest entries yourself."
+        )
+        checks.tell("follower_moved", sentence, at)
 
 
 def _judge(kind: AlertKind, entry: Envelope, by: Actor, at: datetime) -> None:

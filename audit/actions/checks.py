@@ -50,6 +50,15 @@ def go_on(at: datetime, seconds: float = AT_A_STRETCH) -> None:
         _give_up(running, f"{type(error).__name__}: {error}", at)
 
 
+def tell(what: str, sentence: str, at: datetime) -> None:
+    """Something that was found beside the daily checks stands among them, as one that found something."""
+    size = leaf_count()
+    finding = {"what": what, "sentence": sentence, "index": None, "company": ""}
+    Check.objects.create(
+        started_at=at, finished_at=at, size=size, position=size, findings=[finding], outcome=Check.Outcome.FAILED
+    )
+
+
 def _do_pieces(running: Check, at: datetime, seconds: float) -> None:
     verification = Verification(running.progress)
     until = time.monotonic() + seconds

@@ -17,7 +17,8 @@ from accounts.queries.alerts import companies_in_trouble
 from accounts.scoping import in_company
 from audit import log
 from audit.actions import erasing
-from audit.models import Follower, SecurityEvent, Waiting
+from audit.models import Check, Follower, Leaf, SecurityEvent, Waiting
+from audit.state import trouble
 from invoiced import schedules
 from tests import make, visitors
 from tests.accounts.letter_box import delivered, html, text
@@ -95,15 +96,15 @@ def test_nothing_alerts_twice_and_no_alert_alerts_of_itself(ada):
     assert Follower.objects.get().next_index == SecurityEvent.objects.count()
 
 
-def test_what_is_not_sealed_is_not_looked_at_and_nothing_new_costs_two_questions(ada, django_assert_num_queries):
+def test_what_is_not_sealed_is_not_looked_at_and_nothing_new_costs_three_questions(ada, django_assert_num_queries):
     make_key(ada)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         schedules.raise_alerts(AT)
     assert alerts() == []
 
     followed()
     followed()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         schedules.raise_alerts(AT)
 
 
@@ -305,6 +306,17 @@ def test_whose_trouble_goes_on_is_found_by_an_index(company):
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN QUERY PLAN " + queries[0]["sql"])
             assert "alert_going_on" in " ".join(row[3] for row in cursor.fetchall())
+
+
+def test_a_place_beyond_the_end_of_the_log_is_told_of_and_set_back(company):
+    Follower.objects.create(name="alerts", next_index=10**15)
+
+    assert alert_actions.follow(by=make.BY, at=AT) == 0
+    assert alert_actions.follow(by=make.BY, at=AT) == 0
+
+    assert Follower.objects.get(name="alerts").next_index == Leaf.objects.count()
+    assert [kind for kind, _, _ in trouble(AT)] == ["verification_failed"]
+    assert Check.objects.get().findings[0]["what"] == "follower_moved"
 
 
 def test_dealing_with_one(company, ada):
