@@ -256,6 +256,8 @@ for ours in (
             "log_stream.made",
             "log_stream.changed",
             "log_stream.paused",
+            "log_stream.resumed",
+            "log_stream.secret_renewed",
             "log_stream.failed",
             "log_stream.removed",
         ),

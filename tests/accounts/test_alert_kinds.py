@@ -313,3 +313,8 @@ def test_days_that_narrow_nothing_do_not_hide_a_mass_export(action, filters, is_
     at = datetime.datetime(2026, 3, 12, 12, tzinfo=datetime.UTC)
 
     assert alert_kinds.takes_everything(SecurityEvent(action=action, data={"filters": filters}, at=at)) == is_everything
+
+
+@pytest.mark.parametrize("verb", ["made", "changed", "paused", "resumed", "secret_renewed", "failed", "removed"])
+def test_whatever_is_done_to_the_log_stream(verb):
+    assert "log_settings" in [kind.code for kind in alert_kinds.kinds_about(f"log_stream.{verb}")]
