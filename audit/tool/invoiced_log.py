@@ -34,7 +34,7 @@ from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -338,7 +338,7 @@ class Proved(NamedTuple):
     """An entry that verifies: which of which log, and what it says its company's number for it is, if it is shown."""
 
     origin: str
-    index: int
+    place: int
     company: object
     number: object
     sentence: str
@@ -351,9 +351,9 @@ def verify(options: argparse.Namespace) -> None:
     for name, files in entries_in(options.files):
         try:
             one = proved_by(files, keys, witnesses)
-            if (one.origin, one.index) in proved:
-                raise Refused(f"It is entry {one.index} again, which is here already.")
-            proved[one.origin, one.index] = one
+            if (one.origin, one.place) in proved:
+                raise Refused(f"It is entry {one.place} again, which is here already.")
+            proved[one.origin, one.place] = one
             print(f"{shown(name)}: {one.sentence}")
         except Refused as refusal:
             print(f"{shown(name)}: NOT VERIFIED. {refusal}", file=sys.stderr)
@@ -483,7 +483,7 @@ def entries_in(named: list[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
 def passed_over(path: Path) -> list[str]:
     """What lies in a zip or a folder and was not looked at: other files, and folders with nothing in them."""
     if path.is_dir():
-        names = [one.relative_to(path) for one in path.rglob("*")]
+        names: list[PurePath] = [one.relative_to(path) for one in path.rglob("*")]
     elif zipfile.is_zipfile(path):
         with opened_zip(path) as archive:
             names = [PurePosixPath(name) for name in archive.namelist()]
