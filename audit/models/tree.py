@@ -15,7 +15,7 @@ class Waiting(models.Model):
 
 
 class Leaf(models.Model):
-    """The place of one entry: its index in the tree of the installation, its number among all entries of its company, in both logs.
+    """The place of one entry: its index in the tree of the installation, its number among its company's of both logs.
 
     `hash` is RFC 6962's of the entry's bytes (`audit.leaves`); it stands when the entry has been erased.
     """

@@ -109,7 +109,9 @@ LAYERS = {
             "triggers verifying"
         ),
         "exports": "actions models paging queries values",
-        "views": "actions errors exports forms log_keys models notes paging proofs queries registry sealing state tiles",
+        "views": (
+            "actions errors exports forms log_keys models notes paging proofs queries registry sealing state tiles"
+        ),
         "templatetags": "values",
         "management": "actions actors errors sealer tiles tool verifying",
         "migrations": "models triggers values",
@@ -137,7 +139,8 @@ LAYERS = {
         "step_up": f"{PURE} models queries forms actions sessions passkeys",
         "middleware": "access actions events models policy queries scoping sessions",
         "queries": (
-            f"{PURE} permissions roles limits comparison models access approvals policy explanations scoping alert_kinds"
+            f"{PURE} permissions roles limits comparison models access approvals policy explanations scoping "
+            "alert_kinds"
         ),
         "forms": f"{PURE} permissions roles limits comparison models queries access approvals alert_kinds",
         "actions": (

@@ -18,8 +18,8 @@ EDITABLE = """
     billing.Customer billing.Contact billing.CustomerBalance billing.TaxRate billing.Item billing.Seller billing.Logo
     billing.PaymentAttempt billing.SandboxCharge billing.EmailMessage billing.Reminder billing.Note billing.Sequence
     billing.CustomField billing.CustomFieldValue
-    audit.Check audit.Export audit.Follower audit.LogSettings audit.SavedView audit.SealerState audit.Stream audit.Waiting
-    audit.Witness
+    audit.Check audit.Export audit.Follower audit.LogSettings audit.SavedView audit.SealerState audit.Stream
+    audit.Waiting audit.Witness
     accounts.Alert accounts.AlertSettings
     portal.Link portal.PortalSession invoiced.Schedule
 """

@@ -1,0 +1,236 @@
+"""The two logs: what an entry costs who writes it, sealing and checking against bare hashing, screens at any size."""
+
+import datetime
+import hashlib
+import http.client
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+from unittest import mock
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounts.models import Company, User
+from accounts.scoping import in_company
+from audit import log, sealing
+from audit.leaves import TABLES, columns, entry_bytes
+from audit.models import BillingEvent, Waiting
+from audit.models.entry import new_salt
+from audit.verifying.check import Verification, begin
+from bench import seeding
+from bench.measuring import Row, rates
+from bench.pages import Server, browse, peak_memory, signed_in, web
+from bench.seeding import AT, BY, Seeded
+from bench.writing import entered
+from billing.actions import drafts, invoices
+from billing.models import TaxRate
+from security.ids import uuid7
+
+WRITERS, EACH, ROUNDS = 8, 250, 3
+SMALL, LARGE = 1_000, 1_000_000
+ISSUED = 60
+POURED_AT_ONCE = 20_000
+
+
+def measure(member: User) -> list[Row]:
+    database = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
+    company, customers = seeding.company(f"Log of {database}", member)
+    rows = [*_writing(company), *_ordinary_action(company, customers)]
+    sizes = {size: _poured(f"Log of {size:,}", size, member) for size in (SMALL, LARGE)}
+    rows += [*_sealing(), *_screens(member, sizes)]
+    return [Row(f"{row.work}, {database}", row.rate, row.against, row.other, row.aim, row.unit) for row in rows]
+
+
+def _writing(company: Company) -> list[Row]:
+    """Eight processes that write entries one by one, with a sealer beside them and without."""
+
+    without, beside = [], []
+    for _ in range(ROUNDS + 1):
+        without.append(_write_at_once(company))
+        with _sealer():
+            beside.append(_write_at_once(company))
+    rate, other = statistics.median(beside[1:]), statistics.median(without[1:])
+    return [Row(f"entries of {WRITERS} writers, sealing beside", rate, "without sealing", other, 0.95)]
+
+
+def _write_at_once(company: Company) -> float:
+    """Entries a second, once all have started."""
+    command = [sys.executable, "-m", "bench.log_process", "write", str(company.pk), str(EACH)]
+    writers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  our own
+        for _ in range(WRITERS)
+    ]
+    for writer in writers:
+        writer.stdout.readline()
+    begun = time.perf_counter()
+    for writer in writers:
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.stdout.readline()
+    seconds = time.perf_counter() - begun
+    for writer in writers:
+        writer.communicate()
+    return WRITERS * EACH / seconds
+
+
+@contextmanager
+def _sealer() -> Iterator[None]:
+    command = [sys.executable, "-m", "bench.log_process", "seal"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  our own
+    process.stdout.readline()
+    try:
+        yield
+    finally:
+        process.communicate(b"\n")
+
+
+def _ordinary_action(company: Company, customers: list[Any]) -> list[Row]:
+    """Issuing an invoice as it is, and with its two entries left out."""
+    with in_company(company):
+        vat = TaxRate.objects.create(company=company, name="VAT", percent=Decimal(19))
+        turn = iter(customers * 1000)
+
+        def issue() -> int:
+            for _ in range(ISSUED):
+                with transaction.atomic():
+                    draft = drafts.create(draft=entered(next(turn), vat), by=BY, at=AT)
+                    invoices.issue(invoice=draft, by=BY, at=AT)
+            return ISSUED
+
+        def unlogged() -> int:
+            with mock.patch.object(log, "record"):
+                return issue()
+
+        logged, bare = rates([issue, unlogged])
+    return [Row("draft and issue an invoice, with its entries", logged, "without any entry", bare)]
+
+
+def _sealing() -> list[Row]:
+    """Giving a million entries their place, then checking them all, against hashing the same bytes."""
+    count = Waiting.objects.count()
+    begun = time.perf_counter()
+    sealing.turn(AT)
+    sealed = count / (time.perf_counter() - begun)
+    contents = _contents(200_000)
+    begun = time.perf_counter()
+    for content in contents:
+        hashlib.sha256(content).digest()
+    bare = len(contents) / (time.perf_counter() - begun)
+    total = sealing.leaf_count()
+    begun = time.perf_counter()
+    check, findings = Verification(begin()), []
+    while not check.is_done:
+        findings += check.go_on()
+    checked = total / (time.perf_counter() - begun)
+    if findings:
+        raise SystemExit(f"The log of the bench does not check: {findings[0]}")
+    return [
+        Row("sealing, entries", sealed, "bare SHA-256, same bytes", bare),
+        Row("verify_audit_log, entries", checked, "bare SHA-256, same bytes", bare, 0.3),
+    ]
+
+
+def _screens(member: User, sizes: dict[int, Seeded]) -> list[Row]:
+    filtered = "/audit/billing/?" + urlencode({"action": "invoice.voided"})
+    found = "/audit/billing/?" + urlencode({"text": "INV-000999"})
+    pages = {"first page": "/audit/billing/", "filtered by action": filtered, "searched": found}
+    rows = []
+    with web("bench.settings") as product:
+        visits = {size: signed_in(member, one) for size, one in sizes.items()}
+        for name, path in pages.items():
+            small, large = rates([browse(product, path, visits[size], marker="INV-") for size in (SMALL, LARGE)])
+            rows.append(Row(f"log of {LARGE:,} entries, {name}", large, f"of {SMALL:,}", small, 0.9))
+    with web("bench.settings") as product:
+        rows += _exports(product, visits)
+    return rows
+
+
+def _exports(product: Server, visits: dict[int, str]) -> list[Row]:
+    """The whole log as a file; the memory of the process that sends it, after a small one and after a large one."""
+    _export(product, visits[SMALL])
+    before = peak_memory(product.pid)
+    begun = time.perf_counter()
+    lines = _export(product, visits[LARGE])
+    seconds = time.perf_counter() - begun
+    return [
+        Row("export as JSON Lines, entries", lines / seconds),
+        Row(f"memory after exporting {LARGE:,} entries", peak_memory(product.pid), f"{SMALL:,}", before, unit=" MiB"),
+    ]
+
+
+def _export(product: Server, cookie: str) -> int:
+    """Asks for the file as the page's form does; how many lines it has."""
+    connection = http.client.HTTPConnection("127.0.0.1", product.port, timeout=600)
+    connection.request("GET", "/audit/billing/", headers={"Cookie": cookie})
+    answer = connection.getresponse()
+    page, csrf = answer.read().decode(), answer.getheader("Set-Cookie", "").partition(";")[0]
+    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    body = urlencode({"csrfmiddlewaretoken": token, "format": "jsonl"})
+    head = {"Cookie": f"{cookie}; {csrf}", "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/audit/billing/export/", body, head)
+    answer = connection.getresponse()
+    if answer.status != 200:
+        raise SystemExit(f"The export answered {answer.status}.")
+    lines = 0
+    while part := answer.read(1 << 20):
+        lines += part.count(b"\n")
+    connection.close()
+    return lines
+
+
+def _poured(name: str, count: int, member: User) -> Seeded:
+    """A company whose billing log has this many entries more, every hundredth of them the voiding of an invoice."""
+    company, customers = seeding.company(name, member)
+    for start in range(0, count, POURED_AT_ONCE):
+        end = min(count, start + POURED_AT_ONCE)
+        with transaction.atomic():
+            BillingEvent._base_manager.bulk_create(
+                [_entry(company, customers[place % 20].pk, place) for place in range(start, end)], batch_size=1_000
+            )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return Seeded(company, customers, uuid7())
+
+
+def _entry(company: Company, customer_id: UUID, place: int) -> BillingEvent:
+    voided = place % 100 == 0
+    return BillingEvent(
+        at=AT + datetime.timedelta(seconds=place),
+        company_id=company.pk,
+        customer_id=customer_id,
+        actor_type="member",
+        actor_id=str(company.pk),
+        actor_label="Ada Lindqvist",
+        session=str(company.pk),
+        ip="203.0.113.7",
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+        action="invoice.voided" if voided else "invoice.issued",
+        object_type="invoice",
+        object_id=str(customer_id),
+        object_label=f"INV-{place:06d}",
+        data={} if voided else {"customer": "Customer 0001", "total": "119.00 EUR"},
+        outcome="success",
+        reason="Written twice" if voided else "",
+        request_id="7f3c2a91d0b84e65",
+        salt=new_salt(),
+    )
+
+
+def _contents(count: int) -> list[bytes]:
+    """The bytes of the newest entries, as they are hashed."""
+    last = sealing.leaf_count()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT l.number, {columns('e')} FROM audit_leaf l JOIN {TABLES['billing']} e ON e.id = l.entry_id "  # noqa: S608
+            "WHERE l.\"index\" >= %s AND l.log = 'billing'",
+            [last - count],
+        )
+        return [entry_bytes("billing", row[0], row[1:]) for row in cursor.fetchall()]
