@@ -70,6 +70,12 @@ def page(rows: QuerySet[Any] | Search, *, older_than: str = "", newer_than: str 
     )
 
 
+def newest(search: Search, count: int) -> tuple[Sequence[Any], datetime | None]:
+    """The newest entries, one more than `count` if there are more, and up to where was looked if not to the end."""
+    found, border = _read_on(search, None, NEWEST_FIRST, count, FURTHER_ON)
+    return found, border[0] if border and len(found) <= count else None
+
+
 def pages(search: Search, size: int) -> Iterator[Sequence[Any]]:
     """Everything there is, newest first, in pieces; each is read by itself, so nothing is held meanwhile."""
     position = None

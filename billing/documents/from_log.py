@@ -23,12 +23,18 @@ def report_of(
     filters: Mapping[str, str],
     entries: Sequence[Any],
     is_cut: bool,
+    looked_back_to: datetime | None,
     at: datetime,
 ) -> AuditReport:
-    """The report of these entries, newest first; `is_cut` where older ones would not fit."""
+    """The report of these entries, newest first; `is_cut` where older ones would not fit.
+
+    `looked_back_to` is where looking for what no index finds was given up; older entries may match too.
+    """
     zone = ZoneInfo(company.time_zone)
     checkpoint = queries.latest_checkpoint() or ""
     count = f"newest {len(entries):,} of more" if is_cut else f"{len(entries):,}, all of them"
+    if looked_back_to:
+        count = f"{len(entries):,} since {_instant(looked_back_to, zone)}, older ones not looked through"
     narrowed = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in filters.items()) or "none"
     return AuditReport(
         title=TITLES[log],

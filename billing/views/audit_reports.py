@@ -1,6 +1,5 @@
 """What the filters of a log show, as PDF."""
 
-from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Permission
 from audit.actions import exports
 from audit.forms import FilterForm
-from audit.paging import pages
+from audit.paging import newest
 from audit.registry import Log
 from audit.views.asked import PERMISSIONS, chosen, filters_of
 from billing import doors
@@ -50,7 +49,7 @@ def _report(request: Any, log: Log) -> HttpResponse:
         refused_ids.note_in([form], request)
         messages.error(request, "No report was made: the filters hold a mistake. Correct what is marked below.")
         return redirect(f"{reverse(f'audit:{log}_log')}?{urlencode(kept)}")
-    found = _newest(search)
+    found, looked_back_to = newest(search, MOST_ENTRIES)
     entries, is_cut = found[:MOST_ENTRIES], len(found) > MOST_ENTRIES
     export = exports.begin(
         company=access.company,
@@ -71,6 +70,7 @@ def _report(request: Any, log: Log) -> HttpResponse:
         filters=form.chosen(),
         entries=entries,
         is_cut=is_cut,
+        looked_back_to=looked_back_to,
         at=at,
     )
     document = render_audit_report(report)
@@ -78,13 +78,3 @@ def _report(request: Any, log: Log) -> HttpResponse:
     name = f"{log}-log-{access.company.today(at).isoformat()}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(document, content_type="application/pdf", headers=headers)
-
-
-def _newest(search: Any) -> list[Any]:
-    """As many entries as fit, and one more if there is one."""
-    found: list[Any] = []
-    for some in pages(search, MOST_ENTRIES + 1):
-        found = list(chain(found, some))
-        if len(found) > MOST_ENTRIES:
-            break
-    return found[: MOST_ENTRIES + 1]

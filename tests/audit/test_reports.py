@@ -6,6 +6,7 @@ import subprocess
 import pytest
 import time_machine
 
+from audit import paging
 from audit.models import BillingEvent, Export, SecurityEvent
 from billing.views import audit_reports
 from tests import books, programs, visitors
@@ -73,6 +74,14 @@ def test_a_long_log_is_cut_at_the_newest_and_says_so(ada, eventful, monkeypatch)
     newest = BillingEvent.objects.order_by("-at", "-id").first()
     assert newest.sentence.split()[0] in told
     assert "newest 1 of more" in told
+
+
+def test_a_search_in_a_long_log_ends_somewhere_and_says_where(ada, eventful, monkeypatch):
+    monkeypatch.setattr(paging, "FURTHER_ON", 1)
+
+    told = text_of(ada.post(f"{BILLING}?text=nothing-is-called-so"))
+
+    assert "0 since 16 Mar 2026" in " ".join(told.split())
 
 
 def test_impossible_filters_make_no_report(ada, eventful):
