@@ -18,7 +18,7 @@ EVERY = timedelta(days=1)
 AT_A_STRETCH = 5.0
 """Seconds of work in one call."""
 KEPT = 100
-"""Findings kept of one check; the rest is only counted."""
+"""Findings kept of one check for each company, and as many warnings: nobody's crowd out those of others."""
 
 
 def start(at: datetime) -> None:
@@ -83,8 +83,12 @@ def _give_up(running: Check, problem: str, at: datetime) -> None:
 
 
 def _keep(check: Check, finding: dict[str, object]) -> None:
-    if len(check.findings) < KEPT:
+    if sum(_group(kept) == _group(finding) for kept in check.findings) < KEPT:
         check.findings.append(finding)
+
+
+def _group(finding: dict[str, object]) -> tuple[object, bool]:
+    return finding.get("company"), bool(finding.get("is_warning"))
 
 
 def _outcome(check: Check) -> str:

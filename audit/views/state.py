@@ -16,7 +16,8 @@ LISTED = 50
 LONGEST_ID = 18
 """Digits that every database takes for a key of its rows."""
 OF_OTHERS = (
-    "Something that is not about your company is not as it was sealed. Whoever runs this installation can see it."
+    "Something that is not known to be about your company is not as it was sealed. "
+    "Whoever runs this installation can see it."
 )
 
 

@@ -1,5 +1,6 @@
 """How the log stands, on its page and for alerts, and the daily check that is behind both."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -160,15 +161,19 @@ def test_without_a_check_under_way_nothing_goes_on(db):
     assert not Check.objects.exists()
 
 
-def test_a_check_keeps_a_hundred_findings(entry, sealed_log, monkeypatch):
+def test_a_check_keeps_a_hundred_findings_of_each_company_and_no_warning_crowds_one_out(entry, sealed_log, monkeypatch):
     sealed_log()
-    [finding] = [entry_check.Finding("entry_changed", "Changed.")]
-    monkeypatch.setattr("audit.verifying.check.check_keys", lambda trusted: [finding] * 120)
+    of = {name: entry_check.Finding("entry_changed", "Changed.", company=name) for name in ("one", "other")}
+    warning = entry_check.Finding("key_lost", "A key was lost.", company="other", is_warning=True)
+    found = [of["one"]] * 120 + [warning] * 120 + [of["other"]]
+    monkeypatch.setattr("audit.verifying.check.check_keys", lambda trusted: found)
     checks.start(make.NOON)
     checks.go_on(make.NOON)
 
     check = Check.objects.get()
-    assert (check.outcome, len(check.findings)) == ("failed", 100)
+    kept = Counter((finding["company"], finding["is_warning"]) for finding in check.findings)
+    assert kept == {("one", False): 100, ("other", True): 100, ("other", False): 1}
+    assert check.outcome == "failed"
 
 
 def test_warnings_alone_fail_no_check(entry, sealed_log, monkeypatch):
