@@ -228,7 +228,7 @@ def test_a_finding_about_another_company_is_told_without_words(ada, company):
         words in text
         for words in ("Mine was changed.", "Number 7 of your entries, in the billing log", "A tile is missing.")
     )
-    assert "Something that is not about your company is not as it was sealed." in text
+    assert "Something that is not known to be about your company is not as it was sealed." in text
     assert not any(words in text for words in ("Theirs was changed.", "e2", "another"))
 
 
