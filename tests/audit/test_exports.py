@@ -235,8 +235,8 @@ def test_the_last_line_is_the_latest_checkpoint_with_every_signature(company, ad
     if is_signed:
         Checkpoint.objects.create(size=0, root=bytes(32), note="older", signed_at=make.NOON)
         latest = Checkpoint.objects.create(size=1, root=bytes(32), note=NOTE, signed_at=make.NOON)
-        Cosignature.objects.create(checkpoint=latest, witness="w", line="— w ZZ==\n", at=make.NOON)
-    expected = {"checkpoint": NOTE + "— w ZZ==\n" if is_signed else None}
+        Cosignature.objects.create(checkpoint=latest, witness="w", line="— w AQIDBAUG\n", at=make.NOON)
+    expected = {"checkpoint": NOTE + "— w AQIDBAUG\n" if is_signed else None}
 
     _, line = records(taken(ada, event_type.log))
     _, row = table(taken(ada, event_type.log, format="csv"))
