@@ -29,7 +29,8 @@ def triggers_resting(vendor: str, cursor: Any) -> Iterator[None]:
 
 def _postgresql(cursor: Any) -> tuple[list[str], list[str]]:
     cursor.execute("SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal")
-    rest, wake = [], []
+    # What waits for the end of the transaction to be checked would keep the tables from being altered.
+    rest, wake = ["SET CONSTRAINTS ALL IMMEDIATE"], ["SET CONSTRAINTS ALL IMMEDIATE"]
     for table, trigger, enabled in cursor.fetchall():
         rest.append(f'ALTER TABLE {table} DISABLE TRIGGER "{trigger}"')
         wake.append(f'ALTER TABLE {table} ENABLE {"ALWAYS " if enabled == "A" else ""}TRIGGER "{trigger}"')
