@@ -8,6 +8,7 @@ from typing import Any
 from audit.actions import exports
 from audit.models import Envelope, Export
 from audit.paging import Search, pages
+from audit.published import published_note
 from audit.queries import latest_checkpoint, with_places
 from audit.values import visible
 from security import spreadsheet
@@ -113,7 +114,8 @@ def row(entry: Envelope) -> Sequence[Any]:
 
 def checkpoint_line() -> str:
     """The latest signed checkpoint with all its signatures, as JSON; null while none has been signed."""
-    return json.dumps({"checkpoint": latest_checkpoint()})
+    latest = latest_checkpoint()
+    return json.dumps({"checkpoint": published_note(latest) if latest else None})
 
 
 def instant(at: datetime) -> str:

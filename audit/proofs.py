@@ -20,7 +20,8 @@ from audit import log_keys
 from audit.leaves import Unreadable, entry_bytes, rows_of
 from audit.merkle import Node, consistency_proof, inclusion_proof, leaf_hash
 from audit.models import Checkpoint, Cosignature, Leaf
-from audit.notes import BadNote, Verifier, is_signature, opened
+from audit.notes import Verifier, is_signature
+from audit.published import published_note, signer_of
 from audit.sealing import tile_folder
 from audit.tiles import BadTile, Tiles
 from audit.tool import invoiced_log
@@ -51,7 +52,7 @@ class Prover:
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Prover":
         tiles = Tiles(tile_folder(), checkpoint.size)
-        return cls(checkpoint, note_of(checkpoint), cache(tiles.node))
+        return cls(checkpoint, published_note(checkpoint), cache(tiles.node))
 
     def inclusion(self, leaf: Leaf) -> str:
         """The proof of one entry, as text (C2SP tlog-proof)."""
@@ -63,12 +64,6 @@ class Prover:
         if root != bytes(self.checkpoint.root):
             raise NoProof(DAMAGED)
         return f"c2sp.org/tlog-proof@v1\nindex {leaf.index}\n{_lines(path)}\n{self.note}"
-
-
-def note_of(checkpoint: Checkpoint) -> str:
-    """A checkpoint as it is published: with the signatures of the log and of its witnesses, but no other lines."""
-    lines = checkpoint.cosignatures.order_by("pk").values_list("line", flat=True)
-    return checkpoint.note + "".join(f"{line.rstrip()}\n" for line in lines if is_signature(line.rstrip()))
 
 
 def checkpoint_over(indexes: Sequence[int]) -> Checkpoint | None:
@@ -182,7 +177,7 @@ def _is_covered(leaf: Leaf | None, checkpoint: Checkpoint) -> bool:
 
 
 def _readme(prover: Prover, count: int, waiting: list[str], facts: dict[str, Any]) -> str:
-    key = _signer_of(prover.note)
+    key = _signer_of(prover.checkpoint)
     facts |= {
         "count": count,
         "waiting": waiting,
@@ -194,13 +189,10 @@ def _readme(prover: Prover, count: int, waiting: list[str], facts: dict[str, Any
     return render_to_string("audit/proofs/README.txt", facts)
 
 
-def _signer_of(note: str) -> Verifier:
-    """Which of the log's keys signed a checkpoint."""
-    try:
-        signers = opened(note, log_keys.verifiers())[1]
-    except BadNote:
-        raise NoProof("The checkpoint was signed by no key of this log. Run manage.py verify_audit_log.") from None
-    return next(iter(signers))
+def _signer_of(checkpoint: Checkpoint) -> Verifier:
+    if (signer := signer_of(checkpoint)) is None:
+        raise NoProof("The checkpoint was signed by no key of this log. Run manage.py verify_audit_log.")
+    return signer
 
 
 def _lines(hashes: Sequence[bytes]) -> str:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts import events, letters
 from accounts.models import AlertSettings, Company
-from accounts.queries.checkpoint_mail import is_to_mail, latest_checkpoint
+from accounts.queries.checkpoint_mail import is_to_mail, recent_checkpoint
 from audit import log
 from audit.actors import Actor
 
@@ -18,7 +18,7 @@ def mail(*, company: Company, by: Actor, at: datetime) -> bool:
     Where none was signed within a day nothing leaves, and the first that is signed on that day still does.
     """
     settings = AlertSettings.objects.select_for_update(of=("self",)).select_related("company").get(pk=company.pk)
-    checkpoint = latest_checkpoint(at)
+    checkpoint = recent_checkpoint(at)
     if checkpoint is None or not is_to_mail(settings, at):
         return False
     settings.checkpoint_mailed_on = settings.company.today(at)

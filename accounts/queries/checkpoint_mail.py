@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from accounts.models import AlertSettings, Company
 from audit import log_keys
 from audit.models import Checkpoint
+from audit.published import published_note, signer_in_words
 
 NOT_OLDER = timedelta(days=1)
 
@@ -21,7 +22,7 @@ class MailedCheckpoint:
     verifier_key: str
 
 
-def latest_checkpoint(at: datetime) -> Checkpoint | None:
+def recent_checkpoint(at: datetime) -> Checkpoint | None:
     """The one signed last, if that was within a day: an older one proves nothing about today."""
     return Checkpoint.objects.filter(signed_at__gt=at - NOT_OLDER).order_by("-pk").first()
 
@@ -41,11 +42,10 @@ def is_to_mail(settings: AlertSettings, at: datetime) -> bool:
 def checkpoint_of(size: int) -> MailedCheckpoint:
     """The latest checkpoint over so many entries, as it is mailed."""
     checkpoint = Checkpoint.objects.filter(size=size).order_by("-pk")[0]
-    witnessed = checkpoint.cosignatures.order_by("pk").values_list("line", flat=True)
     return MailedCheckpoint(
-        note=checkpoint.note + "".join(witnessed),
+        note=published_note(checkpoint),
         size=checkpoint.size,
         signed_at=checkpoint.signed_at,
         origin=log_keys.origin(),
-        verifier_key=str(log_keys.verifiers()[-1]),
+        verifier_key=signer_in_words(checkpoint),
     )

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from audit import log_keys, queries
+from audit import queries
+from audit.models import Checkpoint
+from audit.published import published_note, signer_in_words
 from billing.documents.audit_report import AuditReport
 from billing.documents.sheet import paper_of
 
@@ -31,7 +33,7 @@ def report_of(
     `looked_back_to` is where looking for what no index finds was given up; older entries may match too.
     """
     zone = ZoneInfo(company.time_zone)
-    checkpoint = queries.latest_checkpoint() or ""
+    checkpoint = queries.latest_checkpoint()
     count = f"newest {len(entries):,} of more" if is_cut else f"{len(entries):,}, all of them"
     if looked_back_to:
         count = f"{len(entries):,} since {_instant(looked_back_to, zone)}, older ones not looked through"
@@ -47,8 +49,8 @@ def report_of(
             ("Filters", narrowed),
         ],
         rows=[_row(entry, zone) for entry in queries.with_places(entries)],
-        proof=_proof() if checkpoint else [NOT_SIGNED],
-        checkpoint=checkpoint,
+        proof=_proof(checkpoint) if checkpoint else [NOT_SIGNED],
+        checkpoint=published_note(checkpoint) if checkpoint else "",
         made_at=at,
         paper=paper_of(country),
     )
@@ -59,12 +61,12 @@ def _row(entry: Any, zone: ZoneInfo) -> tuple[str, str, str, str]:
     return number, _instant(entry.at, zone), entry.actor_name, entry.sentence + OUTCOMES.get(entry.outcome, "")
 
 
-def _proof() -> list[str]:
+def _proof(checkpoint: Checkpoint) -> list[str]:
     return [
         "Each entry has a running number among all entries of the company, in both logs. The checkpoint below signs "
         "every sealed entry up to its size; it is also attached to this file. Keep it: with it, a change of any of "
         "these entries can be shown later. Each entry’s page has its proof, which can be checked without us.",
-        f"The key it is signed with: {log_keys.verifiers()[-1]}",
+        f"The key it is signed with: {signer_in_words(checkpoint)}",
     ]
 
 

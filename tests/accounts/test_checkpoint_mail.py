@@ -11,6 +11,7 @@ from accounts.models import AlertSettings, Letter
 from accounts.queries.checkpoint_mail import companies_to_mail
 from accounts.scoping import in_company
 from audit import log_keys, notes
+from audit.actions import log_keys as key_actions
 from audit.models import Checkpoint, SecurityEvent
 from invoiced import schedules
 from tests import make, visitors
@@ -127,6 +128,16 @@ def test_a_day_without_a_checkpoint_sends_nothing_and_the_next_one_does(named, c
     log_something(named)
     schedules.mail_checkpoints(AT + 25 * HOUR)
     assert Letter.objects.count() == 2
+
+
+def test_the_key_in_the_letter_is_the_one_that_signed_also_when_another_has_taken_over(named):
+    signed_with = log_keys.verifiers()[-1]
+    schedules.mail_checkpoints(AT)
+    key_actions.replace(is_lost=False, by=make.BY, at=AT)
+
+    told = text(delivered()[0])
+    assert str(signed_with) in told
+    assert str(log_keys.verifiers()[-1]) not in told
 
 
 def test_a_log_that_was_never_sealed_sends_nothing(company):

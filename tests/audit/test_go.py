@@ -10,6 +10,7 @@ import pytest
 
 from audit import log_keys, proofs
 from audit.models import Checkpoint
+from audit.published import published_note
 from security.ids import uuid7
 from tests import programs
 from tests.audit import sealed
@@ -37,7 +38,7 @@ def test_go_accepts_checkpoint_tiles_and_proofs(check, tmp_path, settings, first
     sealed.entries(uuid7(), more)
     newer = sealed.seal(sealed.LATER + timedelta(seconds=9))
     unpack(entry, tmp_path)
-    (tmp_path / "older").write_text(proofs.note_of(older))
+    (tmp_path / "older").write_text(published_note(older))
     (tmp_path / "consistency").write_text(proofs.consistency(older.size, newer))
 
     result = run(check, settings.LOG_DIR, tmp_path)
@@ -50,7 +51,7 @@ def test_go_refuses_what_is_not_so(check, tmp_path, settings):
     entry, *_ = sealed.entries(uuid7(), 3)
     checkpoint = sealed.seal()
     unpack(entry, tmp_path)
-    (tmp_path / "older").write_text(proofs.note_of(checkpoint))
+    (tmp_path / "older").write_text(published_note(checkpoint))
     (tmp_path / "consistency").write_text(proofs.consistency(checkpoint.size, Checkpoint.objects.get()))
     (tmp_path / "entry.json").write_bytes((tmp_path / "entry.json").read_bytes() + b" ")
 

@@ -6,12 +6,15 @@ import subprocess
 import pytest
 import time_machine
 
-from audit import paging
-from audit.models import BillingEvent, Export, SecurityEvent
+from audit import log_keys, paging
+from audit.actions import log_keys as key_actions
+from audit.actors import Actor
+from audit.models import BillingEvent, Checkpoint, Export, SecurityEvent
 from billing.views import audit_reports
 from tests import books, programs, visitors
 
 AT = datetime.datetime(2026, 3, 2, 9, tzinfo=datetime.UTC)
+NOTE_OF_NOBODY = "elsewhere.example/log\n1\nAAAA\n\n— elsewhere.example/log AQIDBAUG\n"
 BILLING, SECURITY = "/audit/billing/report/", "/audit/security/report/"
 
 
@@ -48,6 +51,24 @@ def test_a_report_holds_the_latest_checkpoint_printed_and_attached(ada, eventful
 
     assert "testserver/log" in text_of(answer)
     assert attached(answer, tmp_path) == checkpoint.note
+
+
+def test_a_report_names_the_key_that_signed_also_when_another_has_taken_over(ada, eventful, sealed_log):
+    sealed_log(AT)
+    key_actions.replace(is_lost=False, by=Actor.operator("tests"), at=AT)
+
+    former, latest = (str(key).partition("+")[2].partition("+")[0] for key in log_keys.verifiers())
+
+    told = text_of(ada.post(BILLING))
+    assert former in told
+    assert latest not in told
+
+
+@pytest.mark.parametrize("note", ["nothing that was signed\n", NOTE_OF_NOBODY], ids=["no note", "another's"])
+def test_a_report_says_that_nobody_of_ours_signed(ada, eventful, sealed_log, note):
+    Checkpoint.objects.create(size=99, root=bytes(32), note=note, signed_at=sealed_log(AT).signed_at)
+
+    assert "none of this log; somebody changed what was signed" in " ".join(text_of(ada.post(BILLING)).split())
 
 
 def test_a_report_before_the_first_checkpoint_says_so(ada, eventful):

@@ -14,7 +14,7 @@ from audit.leaves import Unreadable, digest_of, entry_bytes, entry_hash, rows_of
 from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, LogSettings, SecurityEvent, Waiting
 from audit.notes import DASH, Signer
 from audit.notes import Checkpoint as Head
-from audit.proofs import note_of
+from audit.published import published_note
 from audit.queries.places import latest_checkpoint, with_places
 from audit.verifying import unplaced
 from audit.verifying.check import UnknownCheckpoint, Verification, begin
@@ -523,7 +523,7 @@ def test_a_line_of_a_witness_that_is_no_signature_is_found(entries, line):
     checkpoint.cosignatures.create(witness="witness", line=line, at=make.NOON)
 
     assert named(findings()) == {("cosignature_changed", 6)}
-    assert (latest_checkpoint(), note_of(checkpoint)) == (checkpoint.note, checkpoint.note)
+    assert (latest_checkpoint(), published_note(checkpoint)) == (checkpoint, checkpoint.note)
 
 
 def test_the_key_after_a_hand_over_may_not_sign_what_came_before_it(entries, sealed_log):

@@ -22,6 +22,7 @@ from django.urls import reverse
 from audit import log_keys, proofs
 from audit.merkle import EMPTY_ROOT, consistency_proof, leaf_hash, root_of
 from audit.notes import TIMED, Checkpoint, Signer, opened, parse_verifier
+from audit.published import published_note
 from audit.tool import invoiced_log
 from tests.audit import make, sealed
 
@@ -422,7 +423,7 @@ def test_two_checkpoints_are_consistent_or_not(run):
 def test_our_consistency_proof_is_accepted(run, company, ada):
     sealed.entries(company.pk, 3)
     older = sealed.seal()
-    (run.folder / "older").write_text(proofs.note_of(older))
+    (run.folder / "older").write_text(published_note(older))
     sealed.entries(company.pk, 300)
     sealed.seal(LATER)
     (run.folder / "proof").write_bytes(ada.get(reverse("audit:consistency"), {"older": older.size}).content)
@@ -464,7 +465,7 @@ def test_a_log_is_followed_from_one_checkpoint_to_the_next(run, site, company):
         code, said = run("follow", url, "--key", key(), "--state", "state")
         assert code == 0, said
         assert said.startswith("First seen: " if round == 0 else "Consistent with the "), said
-    assert (run.folder / "state").read_text() == proofs.note_of(latest())
+    assert (run.folder / "state").read_text() == published_note(latest())
     assert any(path.startswith("/tile/1/000.p/2") for path in asked)
 
 
@@ -538,7 +539,7 @@ def test_the_full_tile_is_taken_where_the_part_is_gone(run, site, settings, comp
     assert "/tile/0/000" in asked
 
     (settings.LOG_DIR / "tile" / "0" / "000").unlink()
-    (run.folder / "state").write_text(proofs.note_of(proofs.Checkpoint.objects.first()))
+    (run.folder / "state").write_text(published_note(proofs.Checkpoint.objects.first()))
     code, said = run("follow", url, "--key", key(), "--state", "state")
     assert (code, said) == (1, f"NOT VERIFIED. {url}/tile/0/000 answered 404.")
 

@@ -75,13 +75,14 @@ LAYERS = {
         "notes": "",
         "tiles": "merkle",
         "tool": "",
-        "proofs": "leaves log_keys merkle models notes sealing tiles tool",
+        "published": "log_keys models notes",
+        "proofs": "leaves log_keys merkle models notes published sealing tiles tool",
         "leaves": "canonical merkle",
         "signed": "merkle models notes tiles",
         "log_keys": "models notes signed tiles",
         "sealing_lock": "",
         "waiting": "leaves models",
-        "sealing": "leaves log_keys merkle models notes sealing_lock signed tiles waiting",
+        "sealing": "leaves log_keys merkle models notes published sealing_lock signed tiles waiting",
         "verifying": "kinds leaves log_keys merkle models notes sealing tiles triggers values",
         "state": "log log_keys models verifying",
         "sealer": "sealing",
@@ -102,15 +103,15 @@ LAYERS = {
         "checks": "registry",
         "models": "canonical changes registry values",
         "log": "actors models registry values",
-        "queries": "log models notes paging records registry values",
+        "queries": "log models paging records registry values",
         "forms": "canonical models queries records registry",
         "actions": (
             "actors errors events leaves log log_keys merkle models notes queries retention sealing sealing_lock "
             "triggers verifying"
         ),
-        "exports": "actions models paging queries values",
+        "exports": "actions models paging published queries values",
         "views": (
-            "actions errors exports forms log_keys models notes paging proofs queries registry sealing state tiles"
+            "actions errors exports forms log_keys models notes paging proofs published queries registry sealing state tiles"
         ),
         "templatetags": "values",
         "management": "actions actors errors sealer tiles tool verifying",
