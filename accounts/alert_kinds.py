@@ -228,7 +228,7 @@ for ours in (
         "mass_export",
         "Mass export",
         "when all customers, a whole log or over 31 days of one are exported, "
-        "or one person exports 3 times within an hour",
+        "or one person exports lists or logs 3 times within an hour",
         actions=("*.exported",),
         matches=takes_everything,
         often=Often(3, timedelta(hours=1), "{who} exported {times} times within {minutes} minutes"),

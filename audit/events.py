@@ -14,6 +14,12 @@ LOG_ERASED = declare(
 LOG_EXPORTED = declare(
     "log.exported", "exported the {log} log of {target} as {format}", log="security", kept={"filters": NAMED_TEXTS}
 )
+HISTORY_PROVED = declare(
+    "log.proved",
+    "downloaded proofs of the history of one {object_type} of {target}",
+    log="security",
+    kept={"object_id": TEXT},
+)
 LOG_VIEW_SAVED = declare("log_view.saved", "saved the view {target} of the {log} log for {audience}", log="security")
 LOG_VIEW_CHANGED = declare(
     "log_view.changed", "changed the saved view {target} of the {log} log", log="security", changes=True

@@ -50,14 +50,13 @@ def begin(
 
 def note_history(*, company: Any, object_type: str, object_id: UUID, by: Actor, at: datetime) -> None:
     """Somebody takes the proofs of an object's history along: an entry, once an hour for each session and object."""
-    action, filters = events.LOG_EXPORTED, {"object_type": object_type, "object_id": str(object_id)}
-    said = {"log": "billing", "format": "proofs", "filters": filters}
+    event, said = events.HISTORY_PROVED, {"object_type": object_type.replace("_", " "), "object_id": str(object_id)}
     if queries.was_recorded(
-        action.code, company_id=company.pk, actor_id=by.id, session=by.session, since=at - ONE_TAKING, data=said
+        event.code, company_id=company.pk, actor_id=by.id, session=by.session, since=at - ONE_TAKING, data=said
     ):
         return
     with transaction.atomic():
-        log.record(action, target=company, by=by, at=at, **said)
+        log.record(event, target=company, by=by, at=at, **said)
 
 
 def note_progress(*, export: Export, rows_done: int, at: datetime) -> None:

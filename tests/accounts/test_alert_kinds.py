@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from accounts.actions import factor_resets, ownership
 from accounts.alert_kinds import AlertKind
 from accounts.models import Alert, FactorReset
 from audit import registry
-from audit.actions import log_keys
+from audit.actions import exports, log_keys
 from audit.actors import Actor
 from audit.models import SecurityEvent
 from invoiced.env import BASE_DIR
@@ -215,6 +216,15 @@ def test_three_exports_within_an_hour(ada, acme, clock):
     followed()
 
     assert of("mass_export") == ["Ada exported 3 times within 60 minutes"]
+
+
+def test_proofs_of_the_histories_of_single_records_are_no_export(company):
+    by = visitors.access(visitors.member(company, name="Ada")).actor
+    for number in range(4):
+        exports.note_history(company=company, object_type="invoice", object_id=UUID(int=number), by=by, at=AT)
+    followed()
+
+    assert alerts() == []
 
 
 @pytest.mark.parametrize("field", ["bank_details", "footer"])

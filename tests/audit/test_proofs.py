@@ -310,10 +310,9 @@ def test_taking_the_proofs_of_a_history_along_is_an_entry_once_an_hour(company, 
     for entry in (first, first, second):
         assert status(ada, history(entry)) == 200
 
-    taken = SecurityEvent.objects.filter(action="log.exported")
-    assert make.sentences(taken) == [f"Ada exported the billing log of {company} as proofs"] * 2
-    assert {entry.data["filters"]["object_type"] for entry in taken} == {"parcel"}
-    assert {entry.data["filters"]["object_id"] for entry in taken} == {first.object_id, second.object_id}
+    taken = SecurityEvent.objects.filter(action="log.proved")
+    assert make.sentences(taken) == [f"Ada downloaded proofs of the history of one parcel of {company}"] * 2
+    assert {entry.data["object_id"] for entry in taken} == {first.object_id, second.object_id}
     for minutes, count in ((20, 2), (40, 2), (59, 2), (61, 3)):
         time_machine.move_to(make.NOON + timedelta(minutes=minutes), tick=False)
         assert (status(ada, history(first)), taken.all().count()) == (200, count)
