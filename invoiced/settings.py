@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "invoiced.middleware.MethodNotAllowedPage",
     "security.middleware.Utf8Only",
+    "security.middleware.NoNulInPath",
     "security.middleware.AllowedMethods",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "invoiced.middleware.CommonMiddleware",

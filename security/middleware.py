@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 
 from security.guards import PUBLIC, View, is_declared
 from security.ids import uuid7
@@ -91,6 +91,18 @@ class Utf8Only:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not declares_utf8(request):
             raise BadRequest("a charset other than UTF-8")
+        return self.get_response(request)
+
+
+class NoNulInPath:
+    """Answers 404 to a path that holds a NUL: no record is called that, and PostgreSQL refuses to look for it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "\0" in request.path_info:
+            raise Http404
         return self.get_response(request)
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import PathConverter, StringConverter
 
 # The record a route is about, where its name does not begin with it or an invoice must be in a certain state.
 RECORDS = {
@@ -43,6 +44,7 @@ class Route:
     asks_again: bool
     by_key: bool
     arguments: tuple[str, ...]
+    texts: tuple[str, ...]
 
     @property
     def is_api(self) -> bool:
@@ -80,6 +82,7 @@ STANDS_FOR: dict[str, Callable[[Route, SimpleNamespace], Any]] = {
     "position": lambda route, of: 0,
     "token": lambda route, of: of.tokens[route.name],
 }
+TAKE_ANY_TEXT = (StringConverter, PathConverter)
 IDENTITIES = ("id", "object_id", "actor_id", "key")
 
 
@@ -95,13 +98,16 @@ def route(name: str) -> Route:
 def _walk(resolver: URLResolver, namespace: str) -> Iterator[Route]:
     for entry in resolver.url_patterns:
         if isinstance(entry, URLPattern):
-            view = entry.callback
+            view, converters = entry.callback, entry.pattern.converters
             yield Route(
                 name=f"{namespace}{entry.name}",
                 guard=str(view.guard),
                 asks_again=getattr(view, "fresh_factor", False),
                 by_key=getattr(view, "by_key", False),
-                arguments=tuple(entry.pattern.converters),
+                arguments=tuple(converters),
+                texts=tuple(
+                    name for name, takes in converters.items() if type(takes) in (StringConverter, PathConverter)
+                ),
             )
         else:
             yield from _walk(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
