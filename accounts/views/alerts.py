@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,27 +15,19 @@ from accounts.actions import alerts
 from accounts.errors import AccountsError
 from accounts.permissions import Permission
 from accounts.queries.alerts import listed
+from accounts.views import tabs
 from security.guards import require
 
-OPEN, ALL = "open", "all"
+OPEN = "open"
+TABS = {OPEN: "Open", "all": "All"}
 
 
 @require(Permission.SECURITY_LOG_VIEW)
 @require_safe
 def index(request: Any) -> HttpResponse:
-    tab = ALL if request.GET.get("tab") == ALL else OPEN
-    positions = {name: request.GET.get(name, "") for name in ("older_than", "newer_than")}
-    page = listed(request.access, only_open=tab == OPEN, **positions)
-    address = reverse("accounts:alert_list")
-    tabs = {OPEN: ("Open", address), ALL: ("All", f"{address}?tab={ALL}")}
-    context = {
-        "rows": page.entries,
-        "tab": tab,
-        "chips": [{"label": label, "url": url, "current": name == tab} for name, (label, url) in tabs.items()],
-        "previous": page.newer_than and f"?tab={tab}&newer_than={page.newer_than}",
-        "next": page.older_than and f"?tab={tab}&older_than={page.older_than}",
-    }
-    return TemplateResponse(request, "accounts/alerts/list.html", context)
+    only_open = tabs.chosen(request, TABS) == OPEN
+    page = listed(request.access, only_open=only_open, **tabs.positions(request))
+    return TemplateResponse(request, "accounts/alerts/list.html", tabs.context(request, TABS, page))
 
 
 @require(Permission.SECURITY_EDIT)

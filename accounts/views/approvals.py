@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,27 +21,19 @@ from accounts.permissions import Permission
 from accounts.queries.approval_pages import detail_of, listed
 from accounts.queries.approvals import why_not_decide
 from accounts.step_up import fresh_factor
+from accounts.views import tabs
 from security.guards import require
 
-WAITING, OVER = "waiting", "decided"
+OVER = "decided"
+TABS = {"waiting": "Waiting", OVER: "Decided"}
 
 
 @require(Permission.APPROVAL_VIEW)
 @require_safe
 def index(request: Any) -> HttpResponse:
-    tab = OVER if request.GET.get("tab") == OVER else WAITING
-    positions = {name: request.GET.get(name, "") for name in ("older_than", "newer_than")}
-    page = listed(request.access, timezone.now(), is_over=tab == OVER, **positions)
-    address = reverse("accounts:approval_list")
-    tabs = {WAITING: ("Waiting", address), OVER: ("Decided", f"{address}?tab={OVER}")}
-    context = {
-        "rows": page.entries,
-        "tab": tab,
-        "chips": [{"label": label, "url": url, "current": name == tab} for name, (label, url) in tabs.items()],
-        "previous": page.newer_than and f"?tab={tab}&newer_than={page.newer_than}",
-        "next": page.older_than and f"?tab={tab}&older_than={page.older_than}",
-    }
-    return TemplateResponse(request, "accounts/approvals/list.html", context)
+    is_over = tabs.chosen(request, TABS) == OVER
+    page = listed(request.access, timezone.now(), is_over=is_over, **tabs.positions(request))
+    return TemplateResponse(request, "accounts/approvals/list.html", tabs.context(request, TABS, page))
 
 
 @require(Permission.APPROVAL_VIEW)
