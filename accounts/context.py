@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.permissions import Permission
+from accounts.queries.alerts import count_open
 from accounts.queries.approvals import count_to_decide
 
 
@@ -18,7 +19,8 @@ def access(request: Any) -> dict[str, Any]:
     """Who asks and what they may do.
 
     `access`, `may.invoice_issue` and the like, the person's `companies`, whether this is the `demo`,
-    the `seconds_left` of their session, and how many requests for a second person they can decide (`to_decide`).
+    the `seconds_left` of their session, how many requests for a second person they can decide (`to_decide`),
+    and how many alerts are open (`open_alerts`).
     """
     given = getattr(request, "access", None)
     return {
@@ -28,4 +30,5 @@ def access(request: Any) -> dict[str, Any]:
         "demo": settings.DEMO,
         "seconds_left": _seconds_left(request),
         "to_decide": lambda: count_to_decide(given, timezone.now()) if given else 0,
+        "open_alerts": lambda: count_open(given) if given else "",
     }

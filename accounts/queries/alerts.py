@@ -15,6 +15,7 @@ from accounts.queries.memberships import administrators
 from audit.paging import Page, page
 
 SHOWN_AT_HOME = 3
+MOST_COUNTED = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ def strip(access: Access) -> Strip | None:
         return None
     latest = list(_open(alerts_shown_to(access)).order_by("-at", "-id")[: SHOWN_AT_HOME + 1])
     return Strip(latest[:SHOWN_AT_HOME], len(latest) > SHOWN_AT_HOME)
+
+
+def count_open(access: Access) -> str:
+    """How many are open, for who is shown them, counted to 99; empty where none is. One query of an index."""
+    count = _open(alerts_shown_to(access))[: MOST_COUNTED + 1].count()
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")
 
 
 def listed(access: Access, *, only_open: bool, older_than: str = "", newer_than: str = "") -> Page:

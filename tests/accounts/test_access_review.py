@@ -28,7 +28,7 @@ AT = datetime.datetime(2026, 3, 16, 9, 0, tzinfo=datetime.UTC)
 DAY = timedelta(days=1)
 REVIEW = "/settings/team/review/"
 TEAM = "/settings/team/"
-QUERIES = 10
+QUERIES = 11
 
 
 @pytest.fixture(autouse=True)

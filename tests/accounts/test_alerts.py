@@ -1,6 +1,7 @@
 """Alerts: each cause once, told to who has to know, shown until somebody has dealt with it."""
 
 import datetime
+import re
 
 import pytest
 import time_machine
@@ -382,6 +383,32 @@ def test_the_first_page_shows_the_latest_three_for_no_more_questions(company, ad
     assert sum(f"Alert {number}." in page for number in range(4)) == 3
     assert "See all" in page
     assert len(questions_of(ada)) == before
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, None), (1, "1"), (99, "99"), (100, "99+")])
+def test_the_navigation_counts_what_is_open_with_one_question(company, ada, count, shown):
+    usual = {"company": company, "kind": "refusals", "sentence": "Too often.", "at": AT}
+    Alert.objects.bulk_create(Alert(**usual, cause=str(number)) for number in range(count))
+    Alert.objects.create(**usual, cause="dealt with", seen_at=AT)
+
+    with CaptureQueriesContext(connection) as questions:
+        page = text_of(ada.get("/items/"))
+
+    found = re.search(r'Alerts <span class="nav-note">([^<]+)<', page)
+    assert (found and found[1]) == shown
+    assert sum("accounts_alert" in question["sql"] for question in questions.captured_queries) == 1
+
+
+def test_the_navigation_counts_no_alerts_for_who_is_not_shown_them(company):
+    Alert.objects.create(company=company, kind="refusals", cause="one", sentence="Too often.", at=AT)
+    reads = make.role(company, "item.view", "security_log.view", name="Reader")
+    kept_apart = visitors.browser(visitors.member(company, reads, "Rea", restriction="owner"))
+    clerk = visitors.browser(visitors.member(company, "employee", "Bo"))
+
+    for browser in (kept_apart, clerk):
+        with CaptureQueriesContext(connection) as questions:
+            assert "Alerts <span" not in text_of(browser.get("/items/"))
+        assert [one for one in questions.captured_queries if "accounts_alert" in one["sql"]] == []
 
 
 def test_who_sees_only_some_customers_or_may_not_read_the_log_sees_no_alert(company, ada):

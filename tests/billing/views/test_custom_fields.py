@@ -9,7 +9,7 @@ from tests.books import AT
 
 LIST = "/settings/fields/"
 NEW = "/settings/fields/new/"
-LIST_QUERIES = 12
+LIST_QUERIES = 13
 ENTERED = {"name": "Acme", "kind": "company", "currency": "EUR", "payment_terms": "NET 14", "email": "a@acme.example"}
 REGION = {"name": "Region", "kind": "choice", "choices": "North\nSouth\n\n", "position": "1", "in_list": "on"}
 

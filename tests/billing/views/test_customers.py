@@ -8,8 +8,8 @@ from tests import books, visitors
 from tests.books import AT
 
 LIST = "/customers/"
-LIST_QUERIES = 11
-RECORD_QUERIES = 14
+LIST_QUERIES = 12
+RECORD_QUERIES = 15
 ENTERED = {"name": "Acme", "kind": "company", "currency": "EUR", "payment_terms": "net 14", "email": "a@acme.example"}
 
 

@@ -9,7 +9,7 @@ from tests import books, visitors
 from tests.books import BY
 
 HOME = "/"
-HOME_QUERIES = 15
+HOME_QUERIES = 16
 
 
 def days_ago(days):

@@ -13,7 +13,7 @@ from tests import books, visitors
 from tests.books import AT, BY, TODAY
 
 NEW = "/invoices/new/"
-EDITOR_QUERIES = 13
+EDITOR_QUERIES = 14
 NOBODY = "0198c2f0-0000-7000-8000-000000000000"
 
 

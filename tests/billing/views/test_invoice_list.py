@@ -14,7 +14,7 @@ from tests import books, visitors
 from tests.books import AT, BY
 
 LIST = "/invoices/"
-LIST_QUERIES = 8
+LIST_QUERIES = 9
 BULK_ISSUE_QUERIES = 20
 
 

@@ -10,7 +10,7 @@ from billing.models import EmailMessage, Invoice, Note
 from tests import books, visitors
 from tests.books import AT, BY
 
-PAGE_QUERIES = 15
+PAGE_QUERIES = 16
 
 
 def at(name, record):

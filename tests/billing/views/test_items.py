@@ -9,7 +9,7 @@ from tests import books, visitors
 from tests.books import AT
 
 LIST = "/items/"
-LIST_QUERIES = 7
+LIST_QUERIES = 8
 ENTERED = {"name": "Hosting", "code": "HOST", "unit_price": "1,250.5", "currency": "EUR", "unit": "month"}
 RATE = {"name": "VAT", "percent": "7.25", "category": "S"}
 

@@ -13,7 +13,7 @@ from tests import books, visitors
 from tests.books import AT, BY, TODAY
 
 LIST, NEW = "/payments/", "/payments/new/"
-LIST_QUERIES, PAGE_QUERIES = 7, 9
+LIST_QUERIES, PAGE_QUERIES = 8, 10
 
 
 def at(name, record):
