@@ -15,6 +15,8 @@ from invoiced import logs
 from security.destinations import parse_allowed
 from security.ids import uuid7
 from tests import make, visitors
+from tests.accounts.letter_box import delivered, text
+from tests.accounts.sealed import followed
 from tests.endpoints import endpoint
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +73,11 @@ def actions():
 
 def words(page):
     return re.sub(r"(<[^>]*>|\s)+", " ", page.content.decode())
+
+
+def said(letter):
+    """The sentence of a letter about an alert, and at what time it happened."""
+    return re.search(r"^(Ada .*)\n\nWhen: .*, (\d\d:\d\d) \(UTC\)", text(letter), re.MULTILINE).groups()
 
 
 def refusals(response):
@@ -145,6 +152,22 @@ def test_another_address_is_logged_without_its_path(ada, stream):
     assert told.sentence == "changed the address of the log stream to https://collector.example.com"
     assert "token" not in str(told.changes)
     assert len(set(told.changes["address"])) == 2
+
+
+def test_every_administrator_is_told_by_letter_who_streams_the_logs_where_and_when(company, ada, stream, clock):
+    visitors.member(company, name="Ida")
+    followed()
+    clock.shift(SECOND * 60)
+    ada.post(f"{PAGE}address/", {"url": "https://collector.example.com/other-token"})
+    followed()
+
+    letters = [letter for letter in delivered() if letter["Subject"] == "Alert of Ledger: Log settings changed"]
+    made = ("Ada set up a stream of both logs to https://siem.example.com, from entry 1 on", "09:00")
+    moved = ("Ada changed the address of the log stream to https://collector.example.com", "09:01")
+    for address in ("ada@ledger.example", "ida@ledger.example"):
+        assert sorted(said(letter) for letter in letters if letter["To"] == address) == [moved, made]
+    assert len(letters) == 4
+    assert not any("token" in text(letter) for letter in letters)
 
 
 def test_the_page_says_how_far_it_has_come(ada, stream, company):
