@@ -1,9 +1,10 @@
 """The check of the whole log, a piece at a time. How far it came are plain values, so that another process can go on.
 
 Everything is compared with what was signed: entries with the hashes of their places, places with the tiles and with
-the root of every checkpoint, checkpoints with the keys, keys with their hand-overs.
+the root of every checkpoint, checkpoints with the keys, keys with their hand-overs, times with those of checkpoints.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Max, Min
@@ -17,6 +18,7 @@ from audit.verifying.entries import check_entries
 from audit.verifying.erasing import Erasings
 from audit.verifying.findings import Finding
 from audit.verifying.keys import check_keys
+from audit.verifying.times import check_times
 from audit.verifying.unplaced import check_unplaced
 
 State = dict[str, Any]
@@ -31,7 +33,7 @@ def begin(*, since: str | None = None, trusted: str = "", with_tiles: bool = Tru
 
     `trusted` is a verifier key that must have signed the given checkpoint, and must be one of the log's.
     """
-    size, root = (0, "") if since is None else _given(since, trusted)
+    size, root, at = (0, "", "") if since is None else _given(since, trusted)
     last = Checkpoint.objects.aggregate(pk=Max("pk"))["pk"] or 0
     first = Checkpoint.objects.filter(size__gte=size).aggregate(pk=Min("pk"))["pk"] or last + 1
     return {
@@ -55,6 +57,7 @@ def begin(*, since: str | None = None, trusted: str = "", with_tiles: bool = Tru
             "numbers": {},
             "is_broken": False,
         },
+        "times": {"after": first - 1, "last": last, "size": size, "upto": 0, "at": at, "dated": {}},
         "unplaced": {"log": next(iter(TABLES)), "after": ""},
     }
 
@@ -105,6 +108,13 @@ class Verification:
         state = self.state["entries"]
         found = check_entries(state, self._erasings, self.state["with_tiles"]) if state["size"] else []
         if state["position"] >= state["size"]:
+            self.state["stage"] = "times"
+            self.state["times"]["upto"] = state["size"]
+        return found
+
+    def _times(self) -> list[Finding]:
+        found = check_times(self.state["times"])
+        if self.state["times"].pop("is_done", False):
             self.state["stage"] = "unplaced"
         return found
 
@@ -115,15 +125,17 @@ class Verification:
         return found
 
 
-def _given(note: str, trusted: str) -> tuple[int, str]:
+def _given(note: str, trusted: str) -> tuple[int, str, str]:
+    """The size and root of a checkpoint, and when it was signed, "" where it does not say."""
     try:
         keys = [parse_verifier(trusted)] if trusted else log_keys.verifiers()
-        head, _ = opened_head(note, keys)
+        head, signers = opened_head(note, keys)
     except BadNote as problem:
         raise UnknownCheckpoint(f"The checkpoint cannot be used: {problem}") from None
     if head.origin != log_keys.origin():
         raise UnknownCheckpoint(f"The checkpoint is of the log {head.origin}, and this one is {log_keys.origin()}.")
-    return head.size, head.root.hex()
+    seconds = max((at for at in signers.values() if at is not None), default=None)
+    return head.size, head.root.hex(), "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _beyond(leaf: Leaf) -> Finding:

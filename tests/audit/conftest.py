@@ -4,7 +4,7 @@ from django_scopes import scope
 from audit import kinds, registry, sealing
 from audit.models import Checkpoint, SealerState
 from security.ids import uuid7
-from tests.audit import make
+from tests.audit import make, tampering
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +57,25 @@ def sealed_log(db):
         return Checkpoint.objects.order_by("pk").last()
 
     return seal
+
+
+@pytest.fixture
+def owner():
+    """Do something as the owner of the database, whom no trigger stops."""
+    return tampering.as_owner
+
+
+@pytest.fixture
+def entries(parcel_sent, door_opened, company_id, sealed_log):
+    """Six sealed entries of two companies and of none, in the order of their places."""
+    ours, theirs, nobodys = make.Parcel(company_id), make.Parcel(uuid7()), make.Parcel(None)
+    made = [
+        make.recorded(parcel_sent, ours, place="Riga"),
+        make.recorded(parcel_sent, theirs, place="Oslo"),
+        make.recorded(door_opened, nobodys),
+        make.recorded(door_opened, ours),
+        make.recorded(parcel_sent, ours, place="Bonn", changes={"weight": [1, 2]}),
+        make.recorded(door_opened, nobodys),
+    ]
+    sealed_log()
+    return made

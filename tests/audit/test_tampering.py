@@ -15,48 +15,19 @@ from audit.models import BillingEvent, Checkpoint, Leaf, LogKey, LogSettings, Se
 from audit.notes import DASH, Signer
 from audit.notes import Checkpoint as Head
 from audit.published import published_note
-from audit.queries.places import latest_checkpoint, with_places
+from audit.queries import latest_checkpoint, with_places
 from audit.verifying import unplaced
-from audit.verifying.check import UnknownCheckpoint, Verification, begin
+from audit.verifying.check import UnknownCheckpoint, begin
 from audit.verifying.checkpoints import check_checkpoints
 from security.ids import uuid7
 from tests.audit import make
-from tests.emptying import triggers_resting
+from tests.audit.tampering import findings, leaf, named, row, says, sign
 
 pytestmark = pytest.mark.django_db
 on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite keeps text that is none")
 OPERATOR = Actor.operator("tests")
 HOUR = timedelta(hours=1)
 LONG_AGO = datetime(2019, 6, 1, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def owner():
-    """Do something as the owner of the database, whom no trigger stops."""
-
-    def act(change):
-        with connection.cursor() as cursor, triggers_resting(connection.vendor, cursor):
-            result = change()
-            connection.check_constraints()
-            return result
-
-    return act
-
-
-@pytest.fixture
-def entries(parcel_sent, door_opened, company_id, sealed_log):
-    """Six sealed entries of two companies and of none, in the order of their places."""
-    ours, theirs, nobodys = make.Parcel(company_id), make.Parcel(uuid7()), make.Parcel(None)
-    made = [
-        make.recorded(parcel_sent, ours, place="Riga"),
-        make.recorded(parcel_sent, theirs, place="Oslo"),
-        make.recorded(door_opened, nobodys),
-        make.recorded(door_opened, ours),
-        make.recorded(parcel_sent, ours, place="Bonn", changes={"weight": [1, 2]}),
-        make.recorded(door_opened, nobodys),
-    ]
-    sealed_log()
-    return made
 
 
 @pytest.fixture
@@ -68,39 +39,6 @@ def many(parcel_sent, company_id, sealed_log):
             log.entry(parcel_sent, target=parcel, by=make.ADA, at=make.NOON, place=str(number)) for number in range(300)
         )
     return sealed_log()
-
-
-def findings(**options):
-    verification, found = Verification(begin(**options)), []
-    while not verification.is_done:
-        found += verification.go_on()
-    return found
-
-
-def named(found):
-    """What was found, and where."""
-    return {(one.what, one.index) for one in found}
-
-
-def leaf(entry):
-    return Leaf.objects.filter(entry_id=entry.pk)
-
-
-def row(entry):
-    return type(entry)._base_manager.filter(pk=entry.pk)
-
-
-def says(finding, entry, *, index, number):
-    """Whether a finding tells which entry it is about."""
-    company = str(entry.company_id or "")
-    log_name = "billing" if isinstance(entry, BillingEvent) else "security"
-    return (finding.log, finding.entry, finding.index, finding.number, finding.company) == (
-        log_name,
-        str(entry.pk),
-        index,
-        number,
-        company,
-    )
 
 
 def test_nothing_is_found_where_nothing_was_done(entries):
@@ -455,12 +393,6 @@ def test_a_tile_that_was_changed_is_found(many, settings, tile, index):
 
     [found] = findings()
     assert (found.what, found.index) == ("tile_changed", index)
-
-
-def sign(size, root, signer, at):
-    text = Head(log_keys.origin(), size, root).text
-    note = f"{text}\n{signer.sign(text)}{signer.cosign(text, int(at.timestamp()))}"
-    return Checkpoint.objects.create(size=size, root=root, note=note, signed_at=at)
 
 
 def test_a_checkpoint_whose_root_is_not_the_tree_s_is_found(entries, owner):

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
@@ -195,7 +196,8 @@ def test_tiles_can_be_left_out(sealed, settings):
 
 def replace(*arguments):
     out = io.StringIO()
-    call_command("replace_log_key", *arguments, stdout=out)
+    with time_machine.travel(make.NOON, tick=False):
+        call_command("replace_log_key", *arguments, stdout=out)
     return out.getvalue()
 
 

@@ -1,0 +1,104 @@
+"""When entries were sealed, against the signed times of the checkpoints around them.
+
+Whoever owns the database could move those times. A checkpoint's own is signed, to the second (tlog-cosignature of
+C2SP): the place i was given between the last checkpoint of no more than i entries and the first of more.
+"""
+
+from bisect import bisect_right
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from audit.models import Checkpoint
+from audit.verifying.dated import count_dated, told_dated
+from audit.verifying.findings import Finding, uuid_text
+
+PIECE = 500
+"""Checkpoints looked at in one piece, at most."""
+PLACES = 100_000
+"""A piece ends with the first checkpoint that makes it so many places or more."""
+SECOND = timedelta(seconds=1)
+EARLIEST, LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+Span = tuple[int, int, datetime, datetime]
+"""Places from one index up to another, and from when up to when they were given."""
+
+
+def check_times(state: dict[str, Any]) -> list[Finding]:
+    """Check the places up to the next few checkpoints, and in the last piece those that none covers yet.
+
+    `state` is {"after", "last", "size", "upto", "at", "dated"}: the checkpoint read last and the last there is, how
+    many places were looked at and how many there are, when the latest of those checkpoints was signed, and what was
+    counted of entries that bear another time; and `is_done` at last.
+    """
+    start, spans = state["size"], _spans(state)
+    if spans:
+        count_dated(state["dated"], start, spans[-1][1])
+    return (_moved(spans) if spans else []) + (told_dated(state["dated"]) if state.get("is_done") else [])
+
+
+def _spans(state: dict[str, Any]) -> list[Span]:
+    """The next stretches between two checkpoints; what takes back an earlier one is told of elsewhere."""
+    start, low = state["size"], datetime.fromisoformat(state["at"]) if state["at"] else EARLIEST
+    rows = Checkpoint.objects.filter(pk__gt=state["after"], pk__lte=state["last"]).order_by("pk")
+    spans: list[Span] = []
+    for pk, size, signed_at in rows.values_list("pk", "size", "signed_at")[:PIECE]:
+        signed, state["after"] = signed_at.replace(microsecond=0), pk
+        if size < state["size"] or signed < low:
+            continue
+        if size > state["size"]:
+            spans.append((state["size"], size, low, signed + SECOND))
+        state |= {"size": size, "at": signed.isoformat()}
+        low = signed
+        if size - start >= PLACES:
+            return spans
+    if not rows.filter(pk__gt=state["after"]).exists():
+        state["is_done"] = True
+        if state["size"] < state["upto"]:
+            spans.append((state["size"], state["upto"], low, LATEST))
+    return spans
+
+
+def _moved(spans: list[Span]) -> list[Finding]:
+    """The places that bear another time of sealing than the signed ones allow: one finding for each company."""
+    written = connection.ops.adapt_datetimefield_value
+    marks = ", ".join(["(%s, %s, %s, %s)"] * len(spans))
+    given = [value for first, stop, low, high in spans for value in (first, stop, written(low), written(high))]
+    with connection.cursor() as cursor:
+        # CROSS JOIN: SQLite then takes the spans one by one, each with a stretch of the places.
+        cursor.execute(
+            f"WITH spans (first_one, stop, low, high) AS (VALUES {marks}) "  # noqa: S608  marks alone
+            'SELECT count(*), min(l."index") FROM spans CROSS JOIN audit_leaf l '
+            'WHERE l."index" >= spans.first_one AND l."index" < spans.stop '
+            "AND (l.sealed_at >= spans.low AND l.sealed_at < spans.high) IS NOT TRUE GROUP BY l.company_id ORDER BY 2",
+            given,
+        )
+        found = cursor.fetchall()
+    return [_finding(count, index, spans) for count, index in found]
+
+
+def _finding(count: int, index: int, spans: list[Span]) -> Finding:
+    """The first of some places of a company; read past the models, which take no time that is none."""
+    _, _, low, high = spans[bisect_right(spans, index, key=lambda span: span[0]) - 1]
+    with connection.cursor() as cursor:
+        names = "log, entry_id, company_id, number, sealed_at"
+        cursor.execute(f'SELECT {names} FROM audit_leaf WHERE "index" = %s', [index])  # noqa: S608  our own names
+        log, entry, company, number, sealed_at = cursor.fetchone()
+    which = "The time at which an entry was sealed was changed"
+    if count > 1:
+        which = f"The times at which {count:,} entries were sealed were changed, this one's first"
+    bounds = [
+        low > EARLIEST and f"not before {low:%Y-%m-%dT%H:%M:%SZ}",
+        high < LATEST and f"not after {high - SECOND:%Y-%m-%dT%H:%M:%SZ}",
+    ]
+    allowed = " and ".join(bound for bound in bounds if bound)
+    return Finding(
+        "sealed_at_changed",
+        f"{which}: by the checkpoints that were signed around it that was {allowed}.",
+        log=log,
+        entry=uuid_text(entry),
+        index=index,
+        number=number,
+        company=uuid_text(company),
+        at=f"sealed {sealed_at}",
+    )
