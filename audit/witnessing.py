@@ -6,6 +6,7 @@ asks for its signature would notice.
 
 import base64
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -29,6 +30,19 @@ REFUSALS = {
     404: "does not know this log: give it the key at /log/keys",
     422: "says that this log is not the one it has seen before: run manage.py verify_audit_log, and ask it what it saw",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the witness stands: what it signed last, how many entries the log signed since, and what goes wrong."""
+
+    name: str
+    signed: int
+    signed_at: datetime | None
+    behind: int
+    failure: str
+    failing_since: datetime | None
+    was_refused: bool
 
 
 class Unreachable(Exception):
@@ -68,6 +82,25 @@ def turn(at: datetime) -> bool:
         _row().update(size=checkpoint.size, cosigned_at=at, **well)
         return True
     return False
+
+
+def standing() -> Standing | None:
+    """How our witness stands; None where there is none."""
+    if not settings.WITNESS_URL:
+        return None
+    name, asked = _verifier().name, _row().first() or Witness()
+    last = Cosignature.objects.filter(witness=name).select_related("checkpoint").order_by("-checkpoint_id").first()
+    signed = last.checkpoint.size if last else 0
+    size = Checkpoint.objects.order_by("-pk").values_list("size", flat=True).first() or 0
+    return Standing(
+        name=name,
+        signed=signed,
+        signed_at=last.at if last else None,
+        behind=max(size - signed, 0),
+        failure=asked.failure,
+        failing_since=asked.failing_since,
+        was_refused=asked.was_refused,
+    )
 
 
 def trouble(at: datetime) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audit import log_keys
+from audit import log_keys, witnessing
 from audit.models import Check, Checkpoint
 from audit.state import COUNTED, LogState, state_of_the_log
 from security.guards import require
@@ -24,7 +24,7 @@ OF_OTHERS = (
 @require("audit.view")
 @require_safe
 def state(request: HttpRequest) -> HttpResponse:
-    found = state_of_the_log(timezone.now())
+    found, witness = state_of_the_log(timezone.now()), witnessing.standing()
     verifiers = log_keys.verifiers()
     context = {
         "state": found,
@@ -34,6 +34,9 @@ def state(request: HttpRequest) -> HttpResponse:
         "checked": f"{found.finished.size:,}" if found.finished else "",
         "progress": _progress(found.running),
         "findings": _shown(found.finished, str(request.access.company.pk)),
+        "witness": witness,
+        "witness_behind": f"{witness.behind:,}" if witness else "",
+        "witness_signed": f"{witness.signed:,}" if witness else "",
         "origin": log_keys.origin(),
         "key": str(verifiers[-1]) if verifiers else "",
     }

@@ -1,6 +1,7 @@
 """The witness: what it is shown, what is kept of its answer, and what is done when it does not sign."""
 
 import base64
+import re
 import threading
 from datetime import timedelta
 
@@ -225,6 +226,51 @@ def test_a_refusal_is_told_of_at_once(status, words, seal, witness):
     assert words in answered(witness, status, b"").failure
     [(_, _, sentence)] = witnessing.trouble(LATER)
     assert words in sentence
+
+
+def proof_page(browser, at=LATER):
+    """The card of the witness on the page "Proof of the logs"."""
+    with time_machine.travel(at, tick=False):
+        page = browser.get("/audit/state/").content.decode()
+    return " ".join(re.sub(r"<[^>]*>", " ", page.partition("<h2>Witness</h2>")[2].partition("</section>")[0]).split())
+
+
+def test_the_page_says_that_there_is_no_witness_and_where_to_read_how_to_get_one(seal, ada):
+    seal(1)
+
+    said = proof_page(ada)
+
+    assert said.startswith("None A witness is a computer of somebody else.")
+    assert said.endswith("Whoever runs it can name one: how to get a witness .")
+    assert 'id="witness"' in ada.get("/log/").content.decode()
+
+
+def test_the_page_says_what_the_witness_signed_and_how_far_it_is_behind(seal, witness, ada):
+    seal(3)
+    assert proof_page(ada).startswith(f"Not asked yet Name {NAME} Last signed Never Behind 3 entries that")
+
+    turn(witness)
+    said = proof_page(ada)
+    assert said.startswith(f"Signs Name {NAME} Last signed 12 Mar 2026, ")
+    assert "up to entry 3 Behind Nothing: it signed all that the log did A witness is" in said
+
+    size = seal(1).size
+    assert f"Behind {size - 3} entr" in proof_page(ada)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "words"),
+    [(500, "Does not answer", "answered 500"), (403, "Refuses to sign", "the key at /log/keys")],
+)
+def test_the_page_says_what_went_wrong_last(status, state, words, seal, witness, ada):
+    seal(1)
+    answered(witness, status, b"")
+
+    said = proof_page(ada)
+
+    assert said.startswith(state)
+    assert words in said.partition("What went wrong last")[2]
+    assert "Entries are sealed and proved without it all the same." in said
 
 
 @pytest.mark.parametrize(
