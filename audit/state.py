@@ -2,24 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import DataError
-
-from audit.log import LOGS
 from audit.models import Check, Checkpoint, Leaf, SealerState, Waiting
 
 LATE = timedelta(seconds=60)
 UNCHECKED = timedelta(days=2)
+NOTICED_FOR = timedelta(days=1)
+"""So long what was found between two checks is trouble."""
 COUNTED = 10_000
 """More than this many that wait are not counted."""
+SHOWN = 20
+"""Notices, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogState:
     """What is proved, and what keeps the rest. `unproved` stops at COUNTED + 1; `since` is when the oldest came.
 
-    `checked_at` is when a daily check last came to its end; before the first has, when the log was first signed.
+    `finished` is the daily check that last came to its end, `checked_at` when that was; before the first, when the log
+    was first signed. `notices` are of what was found between the checks within a day.
     """
 
     checkpoint: Checkpoint | None
@@ -28,6 +29,7 @@ class LogState:
     sealer: SealerState | None
     finished: Check | None
     running: Check | None
+    notices: list[Check]
     checked_at: datetime | None
     at: datetime
 
@@ -55,20 +57,23 @@ class LogState:
 
 
 def state_of_the_log(at: datetime) -> LogState:
-    """How the log stands at an instant."""
+    """How the log stands at an instant. A row that bears a later time than that says nothing."""
     checkpoint = Checkpoint.objects.order_by("-pk").first()
     size = checkpoint.size if checkpoint else 0
     waiting = Waiting.objects.all()[: COUNTED + 1].count()
     unsigned = Leaf.objects.filter(index__gte=size)[: COUNTED + 1].count()
-    checks = Check.objects.order_by("-pk")
+    daily = Check.objects.filter(kind=Check.Kind.DAILY).order_by("-finished_at", "-pk")
+    finished = daily.exclude(outcome=Check.Outcome.RUNNING).filter(finished_at__lte=at).first()
+    notices = Check.objects.filter(kind=Check.Kind.NOTICE, finished_at__lte=at, finished_at__gt=at - NOTICED_FOR)
     return LogState(
         checkpoint=checkpoint,
         unproved=min(waiting + unsigned, COUNTED + 1),
         since=_oldest_unproved(size),
         sealer=SealerState.objects.filter(pk=1).first(),
-        finished=checks.exclude(outcome=Check.Outcome.RUNNING).first(),
-        running=checks.filter(outcome=Check.Outcome.RUNNING).first(),
-        checked_at=_checked_at(at),
+        finished=finished,
+        running=daily.filter(outcome=Check.Outcome.RUNNING).first(),
+        notices=list(notices.order_by("-finished_at", "-pk")[:SHOWN]),
+        checked_at=finished.finished_at if finished else _first_signed(),
         at=at,
     )
 
@@ -92,7 +97,7 @@ def _sealer_trouble(state: LogState) -> list[tuple[str, str, str]]:
 
 
 def _check_trouble(state: LogState) -> list[tuple[str, str, str]]:
-    found: list[tuple[str, str, str]] = []
+    found = [("verification_failed", f"check {notice.pk}", _noticed(notice)) for notice in state.notices]
     if state.finished and state.finished.outcome == Check.Outcome.FAILED:
         ended_at = state.finished.finished_at or state.finished.started_at
         sentence = (
@@ -109,24 +114,16 @@ def _check_trouble(state: LogState) -> list[tuple[str, str, str]]:
     return found
 
 
-def _checked_at(at: datetime) -> datetime | None:
-    """Since when no daily check has come to its end. A row that bears a later time than now says nothing."""
-    ended = Check.objects.exclude(progress={}).exclude(outcome=Check.Outcome.RUNNING).filter(finished_at__lte=at)
-    last = ended.order_by("-finished_at").values_list("finished_at", flat=True).first()
-    return last or Checkpoint.objects.order_by("pk").values_list("signed_at", flat=True).first()
+def _noticed(notice: Check) -> str:
+    return " ".join(str(finding.get("sentence", "")) for finding in notice.findings)
+
+
+def _first_signed() -> datetime | None:
+    return Checkpoint.objects.order_by("pk").values_list("signed_at", flat=True).first()
 
 
 def _oldest_unproved(size: int) -> datetime | None:
-    """When the oldest entry was written that no checkpoint covers yet; None where its time cannot be read."""
-    unsigned = Leaf.objects.filter(index__gte=size).order_by("index").values_list("log", "entry_id").first()
-    first = unsigned or Waiting.objects.order_by("position").values_list("log", "entry_id").first()
-    if first is None:
-        return None
-    log, entry_id = first
-    if log not in LOGS:
-        return None
-    try:
-        written: Any = LOGS[log]._base_manager.filter(pk=entry_id).values_list("at", flat=True).first()
-    except (TypeError, ValueError, DataError):
-        return None
-    return written
+    """Since when the oldest entry waits that no checkpoint covers yet: by times that no writer chooses."""
+    placed = Leaf.objects.filter(index__gte=size).order_by("index").values_list("sealed_at", flat=True).first()
+    queued = Waiting.objects.order_by("position").values_list("queued_at", flat=True).first()
+    return min((one for one in (placed, queued) if one), default=None)

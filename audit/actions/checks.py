@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError
 from django.db.models import Q
 
+from audit import notices
 from audit.models import Check, Checkpoint
 from audit.sealing import leaf_count
 from audit.verifying.check import Verification, begin
@@ -23,8 +24,8 @@ KEPT = 100
 
 def start(at: datetime) -> None:
     """Begin a check of everything, a day after the last, once something has been signed."""
-    running = Q(outcome=Check.Outcome.RUNNING)
-    if Check.objects.filter(running | ~Q(progress={}) & Q(started_at__gt=at - EVERY, started_at__lte=at)).exists():
+    is_begun = Q(outcome=Check.Outcome.RUNNING) | Q(started_at__gt=at - EVERY, started_at__lte=at)
+    if Check.objects.filter(is_begun, kind=Check.Kind.DAILY).exists():
         return
     if Checkpoint.objects.exists():
         Check.objects.create(started_at=at, size=leaf_count(), progress=begin())
@@ -35,7 +36,7 @@ def go_on(at: datetime, seconds: float = AT_A_STRETCH) -> None:
 
     One that cannot go on is given up, and counts as one that found something: the next day's begins anew.
     """
-    running = Check.objects.filter(outcome=Check.Outcome.RUNNING).order_by("pk").first()
+    running = Check.objects.filter(kind=Check.Kind.DAILY, outcome=Check.Outcome.RUNNING).order_by("pk").first()
     if running is None:
         return
     if running.started_at > at:
@@ -51,12 +52,8 @@ def go_on(at: datetime, seconds: float = AT_A_STRETCH) -> None:
 
 
 def tell(what: str, sentence: str, at: datetime) -> None:
-    """Something that was found beside the daily checks stands among them, as one that found something."""
-    size = leaf_count()
-    finding = {"what": what, "sentence": sentence, "index": None, "company": ""}
-    Check.objects.create(
-        started_at=at, finished_at=at, size=size, position=size, findings=[finding], outcome=Check.Outcome.FAILED
-    )
+    """Keep a notice of something that was found between the daily checks."""
+    notices.keep(what, sentence, leaf_count(), at)
 
 
 def _do_pieces(running: Check, at: datetime, seconds: float) -> None:

@@ -4,6 +4,7 @@ import audit.models.entry
 import audit.models.fields
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.datetime
 import security.fields
 import security.ids
 from django.db import migrations, models
@@ -21,6 +22,7 @@ class Migration(migrations.Migration):
             name='Check',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('daily', 'Daily check'), ('notice', 'Found between the checks')], default='daily', max_length=10)),
                 ('started_at', models.DateTimeField(db_index=True)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('size', models.BigIntegerField()),
@@ -94,6 +96,7 @@ class Migration(migrations.Migration):
                 ('position', models.BigAutoField(primary_key=True, serialize=False)),
                 ('log', models.CharField(max_length=8)),
                 ('entry_id', models.UUIDField()),
+                ('queued_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(

@@ -1,14 +1,19 @@
 """The tree the entries are sealed in (RFC 6962), and what is signed about it. Written by the sealer alone."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Waiting(models.Model):
-    """An entry that has no place in the tree yet. The database itself puts it here when the entry is written."""
+    """An entry that has no place in the tree yet. The database itself puts it here when the entry is written.
+
+    `queued_at` is of the database's own clock: no writer chooses it.
+    """
 
     position = models.BigAutoField(primary_key=True)
     log = models.CharField(max_length=8)
     entry_id = models.UUIDField()
+    queued_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"{self.log} {self.entry_id}"

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
-from audit import state
+from audit import sealing, state
 from audit.actions import checks
-from audit.models import BillingEvent, Check, Checkpoint, SealerState
+from audit.models import BillingEvent, Check, Checkpoint, SealerState, Waiting
 from audit.verifying import entries as entry_check
 from tests.audit import make
 
@@ -18,13 +19,20 @@ LATER = make.NOON + timedelta(minutes=2)
 
 @pytest.fixture
 def entry(parcel_sent, company):
-    return make.recorded(parcel_sent, make.Parcel(company.pk), place="Riga")
+    made = make.recorded(parcel_sent, make.Parcel(company.pk), place="Riga")
+    queue_at(make.NOON)
+    return made
 
 
 def failed(*findings, at=make.NOON):
     return Check.objects.create(
         started_at=at, finished_at=at, size=1, position=1, findings=list(findings), outcome=Check.Outcome.FAILED
     )
+
+
+def queue_at(at):
+    """What the clock of the database said when what waits was written."""
+    Waiting.objects.update(queued_at=at)
 
 
 def kinds(at=LATER):
@@ -42,9 +50,37 @@ def test_where_all_is_sealed_there_is_no_trouble(entry, sealed_log):
 def test_what_waits_is_counted_since_it_was_written(entry, parcel_sent, company, sealed_log):
     sealed_log()
     make.recorded(parcel_sent, make.Parcel(company.pk), place="Oslo", at=LATER)
+    queue_at(LATER)
 
     found = state.state_of_the_log(LATER + timedelta(seconds=7))
     assert (found.size, found.unproved, found.since, found.behind) == (1, 1, LATER, timedelta(seconds=7))
+
+
+@pytest.mark.parametrize("days", [-400, 400], ids=["imported", "in the future"])
+def test_no_writer_says_how_long_an_entry_has_waited(entry, parcel_sent, company, sealed_log, days):
+    sealed_log()
+    make.recorded(parcel_sent, make.Parcel(company.pk), place="Oslo", at=LATER + timedelta(days=days))
+    queue_at(LATER)
+    SealerState.objects.update(seen_at=LATER + timedelta(seconds=61))
+
+    assert kinds(LATER + timedelta(seconds=60)) == []
+    assert kinds(LATER + timedelta(seconds=61)) == [("sealer_late", "late")]
+
+
+def test_the_database_says_when_an_entry_began_to_wait(parcel_sent, company):
+    before = timezone.now()
+    make.recorded(parcel_sent, make.Parcel(company.pk), place="Oslo", at=LATER)
+
+    assert abs(Waiting.objects.get().queued_at - before) < timedelta(minutes=1)
+
+
+def test_what_has_its_place_and_is_not_signed_waits_since_it_was_placed(entry, parcel_sent, company, sealed_log):
+    sealed_log()
+    make.recorded(parcel_sent, make.Parcel(company.pk), place="Oslo", at=make.NOON - timedelta(days=400))
+    sealing.place_waiting(LATER)
+
+    found = state.state_of_the_log(LATER + timedelta(seconds=7))
+    assert (found.unproved, found.since, found.behind) == (1, LATER, timedelta(seconds=7))
 
 
 def test_an_entry_that_waits_for_over_a_minute_is_trouble(entry):
@@ -80,9 +116,10 @@ def test_a_check_that_found_something_is_trouble_until_one_finds_nothing(entry, 
     found = failed({"what": "entry_changed", "sentence": "Changed."})
     assert kinds() == [("verification_failed", f"check {found.pk}")]
 
-    checks.start(LATER)
-    checks.go_on(LATER)
-    assert kinds() == []
+    at = make.NOON + timedelta(days=1)
+    checks.start(at)
+    checks.go_on(at)
+    assert kinds(at) == []
 
 
 def test_a_check_begins_once_a_day_and_not_before_anything_is_signed(entry, sealed_log):
@@ -155,6 +192,44 @@ def test_a_check_goes_on_piece_by_piece_where_another_process_left_it(parcel_sen
     assert (check.outcome, check.size, check.finished_at, check.findings) == ("passed", 600, LATER, [])
 
 
+def test_what_was_found_between_two_checks_is_no_daily_check(entry, sealed_log):
+    sealed_log()
+    checks.tell("tiles_repaired", "Files of the log were damaged.", make.NOON)
+    checks.start(make.NOON)
+    checks.go_on(make.NOON)
+    checks.tell("tiles_repaired", "Files of the log were damaged again.", LATER)
+    daily = Check.objects.get(kind=Check.Kind.DAILY)
+
+    found = state.state_of_the_log(LATER)
+    assert (found.finished, found.checked_at, found.running) == (daily, make.NOON, None)
+    assert [notice.findings[0]["sentence"] for notice in found.notices] == [
+        "Files of the log were damaged again.",
+        "Files of the log were damaged.",
+    ]
+
+
+def test_what_was_found_between_two_checks_is_trouble_for_a_day(entry, sealed_log):
+    sealed_log()
+    checks.tell("tiles_repaired", "Files of the log were damaged.", LATER)
+    notice = Check.objects.get()
+    checks.start(LATER)
+    checks.go_on(LATER)
+    cause = ("verification_failed", f"check {notice.pk}")
+    assert state.trouble(LATER) == [(*cause, "Files of the log were damaged.")]
+
+    assert kinds(LATER + timedelta(hours=23)) == [cause]
+    assert kinds(LATER + timedelta(days=1)) == []
+
+
+def test_the_last_daily_check_is_the_one_that_ended_last(entry, sealed_log):
+    sealed_log()
+    late = failed(at=LATER)
+    failed(at=make.NOON)
+
+    assert state.state_of_the_log(LATER).finished == late
+    assert state.state_of_the_log(LATER - timedelta(seconds=1)).finished != late
+
+
 def test_without_a_check_under_way_nothing_goes_on(db):
     checks.go_on(make.NOON)
 
@@ -219,7 +294,7 @@ def test_a_finding_about_another_company_is_told_without_words(ada, company):
     mine = {"sentence": "Mine was changed.", "company": str(company.pk), "entry": "e1", "log": "billing", "number": 7}
     failed(
         mine | {"at": "2026-03-12", "index": 1},
-        mine | {"sentence": "Theirs was changed.", "company": "another", "entry": "e2"},
+        mine | {"sentence": "Theirs was changed.", "company": "c0ffee", "entry": "e2"},
         {"sentence": "A tile is missing.", "company": "", "entry": "", "index": 0},
     )
 
@@ -229,7 +304,7 @@ def test_a_finding_about_another_company_is_told_without_words(ada, company):
         for words in ("Mine was changed.", "Number 7 of your entries, in the billing log", "A tile is missing.")
     )
     assert "Something that is not known to be about your company is not as it was sealed." in text
-    assert not any(words in text for words in ("Theirs was changed.", "e2", "another"))
+    assert not any(words in text for words in ("Theirs was changed.", "c0ffee"))
 
 
 def test_checkpoints_are_listed_and_can_be_taken_along(ada, entry, sealed_log, monkeypatch):
