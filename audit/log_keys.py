@@ -44,11 +44,6 @@ def known() -> list[Verifier]:
     return [*kept, *(one for one in at_hand if one not in kept)]
 
 
-def timed(verifier: Verifier) -> Verifier:
-    """The same key as it signs the time."""
-    return Verifier(verifier.name, 0x04, verifier.public)
-
-
 def hand_over_text(name: str, old: Verifier, new: Verifier, size: int, root: bytes) -> str:
     """What is signed when a new key takes over from an old one, at the last checkpoint that the old one signed."""
     encoded = base64.b64encode(root).decode()

@@ -35,6 +35,11 @@ class Verifier:
     def key_id(self) -> bytes:
         return sha256(f"{self.name}\n".encode() + bytes([self.type]) + self.public).digest()[:4]
 
+    @property
+    def timed(self) -> "Verifier":
+        """The same key as it signs the time."""
+        return Verifier(self.name, TIMED, self.public)
+
     def __str__(self) -> str:
         """The key as text: name+id+key."""
         return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([self.type]) + self.public).decode()}"
@@ -177,6 +182,17 @@ def is_signature(line: str) -> bool:
     except BadNote:
         return False
     return all(sign >= " " for sign in line)
+
+
+def opened_checkpoint(note: str, verifiers: list[Verifier]) -> tuple[Checkpoint, dict[Verifier, int | None]]:
+    """The checkpoint in a note that one of these keys signed, plainly or with the time; BadNote otherwise."""
+    text, signers = opened(note, [*verifiers, *(one.timed for one in verifiers)])
+    return Checkpoint.parse(text), signers
+
+
+def signed_time(signers: dict[Verifier, int | None]) -> int | None:
+    """When the latest of these signed, in seconds since 1970; None where none says when."""
+    return max((at for at in signers.values() if at is not None), default=None)
 
 
 def opened(note: str, verifiers: list[Verifier]) -> tuple[str, dict[Verifier, int | None]]:

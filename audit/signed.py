@@ -12,7 +12,7 @@ from django.conf import settings
 
 from audit.merkle import EMPTY_ROOT
 from audit.models import Checkpoint
-from audit.notes import TIMED, BadNote, Signer, Verifier, opened, split
+from audit.notes import BadNote, Signer, Verifier, opened_checkpoint, signed_time, split
 from audit.notes import Checkpoint as Head
 from audit.tiles import put
 
@@ -126,11 +126,11 @@ def _changed(last: Checkpoint, problem: str) -> str:
 
 def _opened(note: str, keys: list[Verifier]) -> Signed:
     """Read a note that one of the keys signed; lines of witnesses are left out."""
-    text, signers = opened(note, [*keys, *(Verifier(key.name, TIMED, key.public) for key in keys)])
+    head, signers = opened_checkpoint(note, keys)
     ours = {(one.name, one.key_id) for one in signers}
-    lines = "".join(one.line for one in split(note)[1] if (one.name, one.key_id) in ours)
-    at = max((at for at in signers.values() if at is not None), default=0)
-    return Signed(Head.parse(text), f"{text}\n{lines}", datetime.fromtimestamp(at, UTC))
+    text, signatures = split(note)
+    lines = "".join(one.line for one in signatures if (one.name, one.key_id) in ours)
+    return Signed(head, f"{text}\n{lines}", datetime.fromtimestamp(signed_time(signers) or 0, UTC))
 
 
 def _said_size(path: Path) -> int | None:

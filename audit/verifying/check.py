@@ -12,8 +12,8 @@ from django.db.models import Max, Min
 from audit import log_keys
 from audit.leaves import TABLES
 from audit.models import Checkpoint, Leaf
-from audit.notes import BadNote, parse_verifier
-from audit.verifying.checkpoints import check_checkpoints, opened_head
+from audit.notes import BadNote, opened_checkpoint, parse_verifier, signed_time
+from audit.verifying.checkpoints import check_checkpoints
 from audit.verifying.entries import check_entries
 from audit.verifying.erasing import Erasings
 from audit.verifying.findings import Finding
@@ -129,12 +129,12 @@ def _given(note: str, trusted: str) -> tuple[int, str, str]:
     """The size and root of a checkpoint, and when it was signed, "" where it does not say."""
     try:
         keys = [parse_verifier(trusted)] if trusted else log_keys.verifiers()
-        head, signers = opened_head(note, keys)
+        head, signers = opened_checkpoint(note, keys)
     except BadNote as problem:
         raise UnknownCheckpoint(f"The checkpoint cannot be used: {problem}") from None
     if head.origin != log_keys.origin():
         raise UnknownCheckpoint(f"The checkpoint is of the log {head.origin}, and this one is {log_keys.origin()}.")
-    seconds = max((at for at in signers.values() if at is not None), default=None)
+    seconds = signed_time(signers)
     return head.size, head.root.hex(), "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
 

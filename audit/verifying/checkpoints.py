@@ -8,8 +8,7 @@ from django.conf import settings
 
 from audit import log_keys
 from audit.models import Checkpoint, Cosignature, LogKey
-from audit.notes import BadNote, Verifier, is_signature, opened, parse_verifier
-from audit.notes import Checkpoint as Head
+from audit.notes import BadNote, Verifier, is_signature, opened_checkpoint, parse_verifier, signed_time
 from audit.verifying.findings import Finding
 
 PIECE = 500
@@ -33,13 +32,6 @@ def check_checkpoints(state: dict[str, Any]) -> list[Finding]:
     return found
 
 
-def opened_head(note: str, verifiers: list[Verifier]) -> tuple[Head, dict[Verifier, int | None]]:
-    """The checkpoint in a note that one of these keys signed; BadNote otherwise."""
-    plain_and_timed = [*verifiers, *map(log_keys.timed, verifiers)]
-    text, signers = opened(note, plain_and_timed)
-    return Head.parse(text), signers
-
-
 def _terms() -> list[tuple[int, int | None, Verifier]]:
     """Every key, from how many entries it signs and up to how many."""
     keys = [(key.size, parse_verifier(key.verifier_key)) for key in LogKey.objects.order_by("pk")]
@@ -50,13 +42,12 @@ def _terms() -> list[tuple[int, int | None, Verifier]]:
 def _signature(row: Checkpoint, terms: list[tuple[int, int | None, Verifier]], origin: str) -> list[Finding]:
     in_office = [key for start, end, key in terms if row.size >= start and (end is None or row.size <= end)]
     try:
-        head, signers = opened_head(row.note, in_office)
+        head, signers = opened_checkpoint(row.note, in_office)
     except BadNote as problem:
         return [_about(row, "checkpoint_unsigned", f"is not signed by the key of the log: {problem}")]
-    signed = max((at for at in signers.values() if at is not None), default=None)
     if (head.origin, head.size, head.root) != (origin, row.size, bytes(row.root)):
         return [_about(row, "checkpoint_changed", "was signed with another origin, size or root than it is kept with.")]
-    if not any(key in signers for key in in_office) or signed != int(row.signed_at.timestamp()):
+    if not any(key in signers for key in in_office) or signed_time(signers) != int(row.signed_at.timestamp()):
         return [_about(row, "checkpoint_changed", "was signed at another time than it is kept with.")]
     return []
 
@@ -85,7 +76,7 @@ def _file() -> list[Finding]:
     if not Checkpoint.objects.exists():
         return []
     try:
-        head, _ = opened_head(path.read_text(encoding="utf-8"), log_keys.verifiers())
+        head, _ = opened_checkpoint(path.read_text(encoding="utf-8"), log_keys.verifiers())
     except FileNotFoundError:
         return [Finding("checkpoint_file", f"{path} is missing. The sealer writes it again.")]
     except (OSError, UnicodeDecodeError, BadNote) as problem:

@@ -75,10 +75,10 @@ def test_a_checkpoint_is_what_its_note_says_signed_with_its_time(sealed_log, par
     checkpoint = sealed_log()
 
     [key] = log_keys.verifiers()
-    text, signers = opened(checkpoint.note, [key, log_keys.timed(key)])
+    text, signers = opened(checkpoint.note, [key, key.timed])
     assert Head.parse(text) == Head("testserver/log", 1, bytes(checkpoint.root))
     assert bytes(checkpoint.root) == bytes(Leaf.objects.get().hash)
-    assert signers == {key: None, log_keys.timed(key): int(make.NOON.timestamp())}
+    assert signers == {key: None, key.timed: int(make.NOON.timestamp())}
 
 
 def test_what_is_new_is_signed_within_ten_seconds(sealed_log, parcel_sent, company_id):

@@ -214,8 +214,8 @@ def test_a_new_key_is_signed_in_by_the_old_one(sealed, sealed_log, settings, par
     assert key.verifier_key in said
 
     checkpoint = sealed_log()
-    _, signers = opened(checkpoint.note, [old, new, log_keys.timed(old), log_keys.timed(new)])
-    assert set(signers) == {old, new, log_keys.timed(old), log_keys.timed(new)}
+    _, signers = opened(checkpoint.note, [old, new, old.timed, new.timed])
+    assert set(signers) == {old, new, old.timed, new.timed}
     assert sorted(path.name for path in settings.SEALER_DIR.iterdir()) == ["log.key", "signed"]
 
     write(parcel_sent, company_id, 1)
