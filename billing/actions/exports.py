@@ -18,8 +18,9 @@ CUSTOMERS = Kind(
     "download customers",
     Permission.EXPORT_RUN,
     door="billing:customer_list",
-    note="Members who see only some customers download those alone. API keys read customers too: let making them wait "
-    "as well.",
+    note="This is about lists of customers. Lists of invoices and the logs leave without waiting; an alert tells of a "
+    "mass export. Members who see only some customers download those alone. API keys read customers too: let making "
+    "them wait as well.",
 )
 
 
