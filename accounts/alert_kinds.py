@@ -9,10 +9,9 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from audit.models import Envelope
+from audit.models import LOGS, Envelope
 from audit.registry import Log, event_types
 
-LOGS: tuple[Log, ...] = ("billing", "security")
 RAISED = "alert.raised"
 
 

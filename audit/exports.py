@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from audit.actions import exports
+from audit.lines import line, said
 from audit.models import Envelope, Export
 from audit.paging import Search, pages
 from audit.published import published_note
@@ -13,7 +14,6 @@ from audit.queries import latest_checkpoint, with_places
 from audit.values import visible
 from security import spreadsheet
 
-FORMAT = "invoiced-log-export/1"
 ROWS_AT_ONCE = 1_000
 ROWS_BETWEEN_NOTES = 10_000
 HEAD = [
@@ -34,10 +34,10 @@ def stream(export: Export, search: Search, clock: Callable[[], datetime]) -> Ite
     try:
         if export.format == "csv":
             yield from spreadsheet.stream(HEAD, map(row, entries))
-            yield from spreadsheet.lines([[checkpoint_line()]])
+            yield from spreadsheet.lines([[json.dumps(_checkpoint())]])
         else:
-            yield from (f"{line(entry)}\n" for entry in entries)
-            yield f"{checkpoint_line()}\n"
+            yield from (line(said(entry)) for entry in entries)
+            yield line(_checkpoint())
         exports.finish(export=export, rows_done=progress.rows, at=clock())
         progress.is_whole = True
     finally:
@@ -61,66 +61,23 @@ class _Progress:
                 noted = self.rows
 
 
-def record(entry: Envelope) -> dict[str, Any]:
-    """What `entry.json` says, without its salt, and with the sentence people read."""
-    return {
-        "format": FORMAT,
-        "log": "billing" if entry._meta.model_name == "billingevent" else "security",
-        "number": entry.place.number if entry.place else None,
-        "id": str(entry.pk),
-        "at": instant(entry.at),
-        "company": str(entry.company_id),
-        "customer": str(entry.customer_id) if entry.customer_id else None,
-        "actor": {"type": entry.actor_type, "id": entry.actor_id, "label": entry.actor_label},
-        "on_behalf_of": entry.on_behalf_of,
-        "action": entry.action,
-        "sentence": str(entry),
-        "object": {"type": entry.object_type, "id": entry.object_id, "label": entry.object_label},
-        "changes": entry.changes,
-        "data": entry.data,
-        "outcome": entry.outcome,
-        "reason": entry.reason,
-        "ip": entry.ip,
-        "user_agent": entry.user_agent,
-        "session": entry.session,
-        "request_id": entry.request_id,
-        "erased_at": instant(entry.erased_at) if entry.erased_at else None,
-    }
-
-
-def line(entry: Envelope) -> str:
-    """One entry as a line of JSON. It is ASCII, so that no program takes a character of it for the end of the line."""
-    return json.dumps(record(entry))
-
-
 def row(entry: Envelope) -> Sequence[Any]:
     """One entry as a row of a table; characters that would hide or reverse what stands there are spelled out."""
-    told = record(entry)
+    told = said(entry)
     texts = [
         *(told["at"], told["log"], entry.actor_name, told["actor"]["type"], told["actor"]["id"], told["on_behalf_of"]),
         *(told["action"], told["sentence"], entry.object_name, told["object"]["type"], told["object"]["id"]),
         *(told["customer"] or "", told["outcome"], told["reason"], _json(told["changes"]), _json(told["data"])),
-        *(
-            told["ip"] or "",
-            told["user_agent"],
-            told["session"],
-            told["request_id"],
-            told["id"],
-            told["erased_at"] or "",
-        ),
+        *(told["ip"] or "", told["user_agent"], told["session"], told["request_id"]),
+        *(told["id"], told["erased_at"] or ""),
     ]
     return ["" if told["number"] is None else told["number"], *(visible(text, keep="\n\t") for text in texts)]
 
 
-def checkpoint_line() -> str:
-    """The latest signed checkpoint with all its signatures, as JSON; null while none has been signed."""
+def _checkpoint() -> dict[str, str | None]:
+    """The latest signed checkpoint with all its signatures; None while none has been signed."""
     latest = latest_checkpoint()
-    return json.dumps({"checkpoint": published_note(latest) if latest else None})
-
-
-def instant(at: datetime) -> str:
-    """An instant as `entry.json` has it: UTC, to the microsecond (RFC 3339)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {"checkpoint": published_note(latest) if latest else None}
 
 
 def _json(value: Any) -> str:

@@ -9,11 +9,10 @@ from uuid import UUID
 from django.db import models, transaction
 
 from audit.actors import Actor
-from audit.models import BillingEvent, Envelope, Outcome, SecurityEvent
+from audit.models import LOGS, Envelope, Outcome
 from audit.registry import EventType, is_declared
 from audit.values import long_text, plain_mapping, plain_pairs, text
 
-LOGS: dict[str, type[Envelope]] = {"billing": BillingEvent, "security": SecurityEvent}
 OUTCOMES = frozenset(Outcome.values)
 ROWS_AN_INSERT = 1_000
 

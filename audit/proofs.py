@@ -22,6 +22,7 @@ from audit.merkle import Node, consistency_proof, inclusion_proof, leaf_hash
 from audit.models import Checkpoint, Cosignature, Leaf
 from audit.notes import Verifier, is_signature
 from audit.published import published_note, signer_of
+from audit.queries import places_of
 from audit.sealing import tile_folder
 from audit.tiles import BadTile, Tiles
 from audit.tool import invoiced_log
@@ -106,7 +107,7 @@ def of_history(log: str, entries: Sequence[Any], left_out: bool = False) -> IO[b
 
 
 def _zip(log: str, entries: Sequence[tuple[str, Any]], refusal: str, **facts: Any) -> IO[bytes]:
-    places = _places(log, [entry.pk for _, entry in entries])
+    places = places_of(log, [entry.pk for _, entry in entries])
     checkpoint = checkpoint_over([leaf.index for leaf in places.values()])
     if not checkpoint:
         raise NoProof(refusal)
@@ -142,7 +143,7 @@ def _proved(
     rows = {UUID(row[0]): row for row in rows_of(log, [entry.pk for _, entry in entries])}
     for name, entry in entries:
         leaf, row = places[entry.pk], rows[entry.pk]
-        if _is_erased(row):
+        if _is_erased(entry, row):
             yield f"{name}{invoiced_log.ERASED}", f"{bytes(leaf.hash).hex()}\n".encode()
         else:
             content = _readable(log, leaf.number, row)
@@ -159,17 +160,9 @@ def _readable(log: str, number: int, row: tuple[Any, ...]) -> bytes:
         raise NoProof(f"{problem} It was changed after it was sealed. Run manage.py verify_audit_log.") from None
 
 
-def _is_erased(row: tuple[Any, ...]) -> bool:
-    """Told by the very row that is proved, which then has no salt: the entry may have been erased since its page."""
-    return len(row[5]) == 0
-
-
-def _places(log: str, ids: Sequence[UUID]) -> dict[UUID, Leaf]:
-    return {
-        leaf.entry_id: leaf
-        for start in range(0, len(ids), AT_ONCE)
-        for leaf in Leaf.objects.filter(log=log, entry_id__in=ids[start : start + AT_ONCE])
-    }
+def _is_erased(entry: Any, row: tuple[Any, ...]) -> bool:
+    """Also told by the very row that is proved, which then has no salt: it may have been erased since its page."""
+    return entry.is_erased or len(row[5]) == 0
 
 
 def _is_covered(leaf: Leaf | None, checkpoint: Checkpoint) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
@@ -113,7 +113,7 @@ def _event_type(code: str, sentence: str, log: Log, kept: Mapping[str, Kind], ch
         raise ImproperlyConfigured(f'The event code "{code}" is not of the form noun.verb.')
     if code in _types or code in _reserved:
         raise ImproperlyConfigured(f'The event code "{code}" is declared twice.')
-    if log not in ("billing", "security"):
+    if log not in get_args(Log):
         raise ImproperlyConfigured(f'The event "{code}" is declared for the log "{log}", which does not exist.')
     named = [name for _, name, _, _ in Formatter().parse(sentence) if name is not None]
     if not all(name.isidentifier() for name in named):

@@ -5,23 +5,22 @@ A batch is acknowledged by any answer of 200 to 299, and only then is the next o
 
 import hashlib
 import hmac
-import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from audit import canonical
 from audit.actions import streams
 from audit.actors import Actor
-from audit.leaves import TABLES, entry_bytes, rows_of
+from audit.lines import instant, line, missing, said
 from audit.models import Leaf, Stream
 from audit.models.stream import GIVEN_UP_AFTER
+from audit.queries import entries_of, leaves_from
 from security import outbound
 
 logger = logging.getLogger(__name__)
@@ -68,10 +67,10 @@ def deliver(stream_id: UUID, at: datetime) -> bool:
 
 def send_test(stream: Stream, at: datetime) -> str:
     """Send one signed line that is no entry; what went wrong, or nothing."""
-    line = {"at": at.isoformat(), "format": TEST_FORMAT, "stream": str(stream.pk)}
+    test = {"format": TEST_FORMAT, "stream": str(stream.pk), "at": instant(at)}
     named = {"Invoiced-Test": "1", "Idempotency-Key": f"{stream.pk}:test:{int(at.timestamp())}"}
     try:
-        _send(stream, (canonical.dumps(line) + "\n").encode(), named, at)
+        _send(stream, line(test).encode(), named, at)
     except (Undeliverable, outbound.OutboundError) as failure:
         return str(failure)
     return ""
@@ -85,17 +84,17 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
 
 def next_batch(company_id: UUID, number: int) -> Batch | None:
     """The entries from a number on, at most 500 of them and, unless one alone is longer, a megabyte."""
-    leaves = Leaf.objects.filter(company_id=company_id, number__gte=number).order_by("number")[:MOST_ENTRIES]
-    found = [leaf for leaf, _ in takewhile(_is_next, zip(leaves, range(number, number + MOST_ENTRIES), strict=False))]
+    leaves = leaves_from(company_id, number, MOST_ENTRIES)
+    found = [leaf for leaf, expected in zip(leaves, count(number), strict=False) if leaf.number == expected]
     if not found:
         if leaves:
             raise Undeliverable(f"Entry {number:,} has no place in the log. Run manage.py verify_audit_log.")
         return None
     body, last = b"", number - 1
-    for line in _lines(found):
-        if body and len(body) + len(line) > MOST_BYTES:
+    for one in _lines(found):
+        if body and len(body) + len(one) > MOST_BYTES:
             break
-        body, last = body + line, last + 1
+        body, last = body + one, last + 1
     return Batch(number, last, body)
 
 
@@ -158,22 +157,8 @@ def _unchanged(stream: Stream) -> Any:
     return Stream._base_manager.filter(pk=stream.pk, next_number=stream.next_number, taken_until=stream.taken_until)
 
 
-def _is_next(pair: tuple[Leaf, int]) -> bool:
-    leaf, number = pair
-    return leaf.number == number
-
-
-def _lines(leaves: list[Leaf]) -> Iterable[bytes]:
-    """A line for each entry. The salt stays here: with it, an erased entry could be guessed from its hash."""
-    rows = {
-        UUID(row[0]): entry_bytes(log, 0, row)
-        for log in TABLES
-        for row in rows_of(log, [leaf.entry_id for leaf in leaves if leaf.log == log])
-    }
+def _lines(leaves: list[Leaf]) -> Iterator[bytes]:
+    entries = {entry.place: entry for entry in entries_of(leaves)}
     for leaf in leaves:
-        place = {"index": leaf.index, "leaf_hash": bytes(leaf.hash).hex(), "number": leaf.number}
-        entry = rows.get(leaf.entry_id)
-        said = json.loads(entry) if entry else {"id": str(leaf.entry_id), "log": leaf.log, "missing": True}
-        if said.pop("salt", None) == "":
-            said["erased"] = True
-        yield (canonical.dumps(said | place) + "\n").encode()
+        entry = entries.get(leaf)
+        yield line(said(entry) if entry else missing(leaf)).encode()

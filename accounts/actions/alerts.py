@@ -23,7 +23,7 @@ from accounts.queries.alerts import (
     troubles_noted,
     was_alerted,
 )
-from accounts.queries.sealed_entries import batch_from, concerned, how_often, log_of, place_of
+from accounts.queries.sealed_entries import batch_from, concerned, how_often, place_of
 from accounts.scoping import in_company
 from audit import log
 from audit.actions import checks
@@ -176,7 +176,7 @@ def _raise(company: Company, finding: Finding, entry: Envelope | None, by: Actor
     shown = entry if entry and entry.company_id == company.pk else None
     facts = {"sentence": finding.sentence[:LONGEST], "at": entry.at if entry else at}
     if shown:
-        facts |= {"entry_id": shown.pk, "log": log_of(shown)}
+        facts |= {"entry_id": shown.pk, "log": shown.log}
     alert, is_new = Alert.objects.get_or_create(company=company, kind=kind.code, cause=finding.cause, defaults=facts)
     if is_new:
         log.record(events.ALERT_RAISED, target=alert, by=by, at=at, kind=kind.code, entry=str(alert.entry_id or ""))

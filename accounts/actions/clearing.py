@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.actions import known_devices
 from accounts.models import Alert, EmailChange, KnownDevice, Letter, MailedLink
-from audit.log import LOGS
+from audit.models import LOGS
 
 
 def forget_before(day: datetime) -> None:

@@ -54,7 +54,7 @@ def entries_about(access: Access, member: Membership) -> list[SecurityEvent]:
     """The newest entries of the security log about a member or by them, as far as the reader may see them."""
     entries = security_events(access.company.pk, Filters(), access.visible_customer_ids())
     theirs = Q(object_id__in=[str(member.pk), str(member.user_id)]) | Q(actor_id=str(member.user_id))
-    return list(entries.filter(theirs).order_by("-at", "-id")[:NEWEST])
+    return list(entries.filter(theirs, SecurityEvent.still_names_its_object()).order_by("-at", "-id")[:NEWEST])
 
 
 def customers_seen(member: Membership) -> int:

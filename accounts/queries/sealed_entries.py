@@ -8,8 +8,8 @@ from accounts.alert_kinds import AlertKind, Concern, Often, covered, watched
 from accounts.models import Company, Membership
 from accounts.permissions import Permission
 from accounts.roles import ADMINISTERING
-from audit.log import LOGS
-from audit.models import Envelope, Follower, Leaf
+from audit.models import LOGS, Envelope, Follower, Leaf
+from audit.queries import entries_of
 
 BATCH = 500
 DECIDES_ABOUT_OTHERS = ADMINISTERING - {Permission.APPROVAL_DECIDE}
@@ -32,18 +32,11 @@ def place_of(follower: str) -> int:
 
 def batch_from(index: int, since: datetime) -> Batch:
     """The batch that begins at an index. Entries from before `since`, and erased ones, are not worth a look."""
-    leaves = Leaf.objects.filter(index__gte=index).order_by("index").values_list("index", "log", "entry_id")[:BATCH]
-    places = {entry_id: (place, log) for place, log, entry_id in leaves}
-    if not places:
+    leaves = list(Leaf.objects.filter(index__gte=index).order_by("index")[:BATCH])
+    if not leaves:
         return Batch(0, index, [])
-    codes = watched()
-    found: list[Envelope] = []
-    for name, log in LOGS.items():
-        ids = [entry_id for entry_id, (_, of) in places.items() if of == name]
-        rows = log._base_manager.filter(pk__in=ids, action__in=codes, at__gte=since, erased_at__isnull=True)
-        found += rows
-    found.sort(key=lambda entry: places[entry.pk])
-    return Batch(len(places), max(place for place, _ in places.values()) + 1, found)
+    found = entries_of(leaves, action__in=watched(), at__gte=since, erased_at__isnull=True)
+    return Batch(len(leaves), leaves[-1].index + 1, found)
 
 
 def how_often(kind: AlertKind, often: Often, entry: Envelope, who: dict[str, str]) -> int:
@@ -51,11 +44,6 @@ def how_often(kind: AlertKind, often: Often, entry: Envelope, who: dict[str, str
     like = {"company_id": entry.company_id, "at__gt": entry.at - often.within, "at__lte": entry.at, **who}
     codes = {name: covered(kind, name) for name in LOGS}
     return sum(LOGS[name]._base_manager.filter(action__in=of, **like).count() for name, of in codes.items() if of)
-
-
-def log_of(entry: Envelope) -> str:
-    """The name of the log an entry stands in."""
-    return next(name for name, log in LOGS.items() if isinstance(entry, log))
 
 
 def concerned(kind: AlertKind, entry: Envelope) -> list[UUID]:

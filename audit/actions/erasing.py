@@ -12,11 +12,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 
-from audit import events, log, retention
+from audit import events, log, queries, retention
 from audit.actors import Actor
 from audit.leaves import digest_of, rows_of
-from audit.models import BillingEvent, Envelope, Leaf, LogSettings
-from audit.triggers import EMPTIED_COLUMNS
+from audit.models import LOGS, BillingEvent, Envelope, LogSettings
+from audit.models.entry import PEOPLE, emptied
 
 BATCH = 1_000
 AT_A_STRETCH = 100
@@ -24,8 +24,6 @@ AT_A_STRETCH = 100
 BY = Actor.automation("log_retention", "Retention of the logs")
 RETENTION, REQUEST = "retention", "request of a person"
 OF_NONE = UUID(int=0)
-PEOPLE = ("contact",)
-"""Objects of the billing log whose very id is about a person. Ids of documents stay: the books are proved by them."""
 
 
 def erase_old(*, company_id: UUID | None, until: datetime, at: datetime) -> int:
@@ -45,7 +43,7 @@ def erase_about(*, company_id: UUID, ids: list[str], team: list[str], at: dateti
 
 def _erase(sets: list[QuerySet[Any]], company_id: UUID | None, why: str, at: datetime) -> int:
     erased = batches = 0
-    for name, rows in zip(log.LOGS, sets, strict=True):
+    for name, rows in zip(LOGS, sets, strict=True):
         while batches < AT_A_STRETCH and (count := _erase_batch(name, rows, company_id, why, at)):
             erased, batches = erased + count, batches + 1
     return erased
@@ -76,18 +74,12 @@ def _erase_batch(name: str, rows: QuerySet[Any], company_id: UUID | None, why: s
 
 def _left(name: str, ids: list[UUID]) -> list[tuple[int, tuple[Any, ...]]]:
     """What is left of emptied entries of a log, by their numbers and in their order."""
-    numbers = dict(Leaf.objects.filter(log=name, entry_id__in=ids).values_list("entry_id", "number"))
-    return sorted((numbers[UUID(row[0])], row) for row in rows_of(name, ids))
+    places = queries.places_of(name, ids)
+    return sorted((places[UUID(row[0])].number, row) for row in rows_of(name, ids))
 
 
 def _emptied(of: type[Envelope]) -> dict[str, Any]:
     """What the columns hold afterwards."""
     people = When(Q(object_type__in=PEOPLE), then=Value(""))
     object_id = Case(people, default="object_id") if of is BillingEvent else ""
-    return dict.fromkeys(EMPTIED_COLUMNS, "") | {
-        "object_id": object_id,
-        "ip": None,
-        "changes": None,
-        "data": {},
-        "salt": b"",
-    }
+    return emptied() | {"object_id": object_id}

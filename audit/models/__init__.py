@@ -1,7 +1,7 @@
 """What the audit app keeps: the two logs, the tree they are sealed in, and what readers set up around them."""
 
 from audit.models.check import Check
-from audit.models.entry import ActorType, BillingEvent, Envelope, Outcome, SecurityEvent
+from audit.models.entry import LOGS, ActorType, BillingEvent, Envelope, Outcome, SecurityEvent
 from audit.models.reading import Export, SavedView
 from audit.models.settings import LogSettings
 from audit.models.stream import Follower, Stream
@@ -9,6 +9,7 @@ from audit.models.tree import Checkpoint, Cosignature, Leaf, LogKey, SealerState
 from audit.models.witness import Witness
 
 __all__ = [
+    "LOGS",
     "ActorType",
     "BillingEvent",
     "Check",

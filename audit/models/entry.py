@@ -1,8 +1,9 @@
 """The two logs. Plain values without foreign keys: an entry survives everything it describes, and nothing edits it."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
 from django.db import models
@@ -14,11 +15,15 @@ from django_scopes import ScopedManager
 from audit import registry
 from audit.changes import Difference, difference
 from audit.models.fields import CanonicalJSONField
+from audit.registry import Log
+from audit.triggers import EMPTIED_COLUMNS
 from audit.values import spoken, visible
 from security.ids import uuid7
 from security.user_agents import describe, named
 
 SALT_BYTES = 16
+PEOPLE = ("contact",)
+"""Objects of the billing log whose very id is about a person. Ids of documents stay: the books are proved by them."""
 
 
 class Outcome(models.TextChoices):
@@ -41,12 +46,19 @@ def new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
+def emptied() -> dict[str, Any]:
+    """What the columns of an erased entry hold, beside the id of its object."""
+    return dict.fromkeys(EMPTIED_COLUMNS, "") | {"ip": None, "changes": None, "data": {}, "salt": b""}
+
+
 class Envelope(models.Model):
     """Who did what to which object, when, from where, and how it ended.
 
     An erased entry keeps its place, its time and its company; what it said and its salt are gone.
     """
 
+    log: ClassVar[Log]
+    log_title: ClassVar[str]
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField()
     company_id = models.UUIDField(null=True)
@@ -92,6 +104,24 @@ class Envelope(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.sentence}"
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
+        """A row as it may be shown: of an erased entry what erasing leaves, whatever somebody put back into it."""
+        entry = super().from_db(db, field_names, values, **options)
+        if "erased_at" in field_names and entry.is_erased:
+            for name, value in (emptied() | {"object_id": entry.object_id_left()}).items():
+                setattr(entry, name, value)
+        return entry
+
+    @classmethod
+    def still_names_its_object(cls) -> models.Q:
+        """That erasing has not taken the id of the object."""
+        return models.Q(erased_at__isnull=True)
+
+    def object_id_left(self) -> str:
+        """What erasing leaves of the id of the object."""
+        return ""
 
     @property
     def sentence(self) -> str:
@@ -156,6 +186,7 @@ class Envelope(models.Model):
 class BillingEvent(Envelope):
     """What team members, customers and automation did with a company's receivables."""
 
+    log, log_title = "billing", "Billing log"
     company_id = models.UUIDField()
 
     objects = ScopedManager(company="company_id")
@@ -163,9 +194,18 @@ class BillingEvent(Envelope):
     class Meta(Envelope.Meta):
         pass
 
+    @classmethod
+    def still_names_its_object(cls) -> models.Q:
+        return models.Q(erased_at__isnull=True) | ~models.Q(object_type__in=PEOPLE)
+
+    def object_id_left(self) -> str:
+        return "" if self.object_type in PEOPLE else self.object_id
+
 
 class SecurityEvent(Envelope):
     """What happened to accounts, sessions and access. Without a company when it concerns the account alone."""
+
+    log, log_title = "security", "Security log"
 
     class Meta(Envelope.Meta):
         # A person reads what they did, and what was done to their account, in every company.
@@ -174,6 +214,10 @@ class SecurityEvent(Envelope):
             models.Index(fields=["actor_id", "at", "id"], name="securityevent_of_actor"),
             models.Index(fields=["object_id", "at", "id"], name="securityevent_of_object"),
         ]
+
+
+LOGS: dict[Log, type[Envelope]] = {log.log: log for log in (BillingEvent, SecurityEvent)}
+"""Every log there is, by its code."""
 
 
 def _day(at: datetime | None) -> str:

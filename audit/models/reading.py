@@ -1,10 +1,11 @@
 from django.db import models
 from django_scopes import ScopedManager
 
+from audit.models.entry import LOGS
 from security.ids import uuid7
 
 LONGEST_NAME = 80
-LOGS = [("billing", "Billing log"), ("security", "Security log")]
+CHOICES = [(code, log.log_title) for code, log in LOGS.items()]
 
 
 class SavedView(models.Model):
@@ -13,7 +14,7 @@ class SavedView(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company_id = models.UUIDField()
     user_id = models.UUIDField()
-    log = models.CharField(max_length=8, choices=LOGS)
+    log = models.CharField(max_length=8, choices=CHOICES)
     name = models.CharField(max_length=LONGEST_NAME)
     query = models.TextField(blank=True)
     is_shared = models.BooleanField(default=False)
@@ -39,7 +40,7 @@ class Export(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company_id = models.UUIDField()
     user_id = models.UUIDField()
-    log = models.CharField(max_length=8, choices=LOGS)
+    log = models.CharField(max_length=8, choices=CHOICES)
     format = models.CharField(max_length=8, choices=[("csv", "CSV"), ("jsonl", "JSON Lines"), ("pdf", "PDF")])
     query = models.TextField(blank=True)
     started_at = models.DateTimeField()

@@ -2,7 +2,7 @@
 
 from audit.queries.exports import exports_of
 from audit.queries.filters import Filters, narrowed, search
-from audit.queries.histories import customer_history, histories, history, object_search
+from audit.queries.histories import customer_history, histories, object_search
 from audit.queries.logs import (
     account_events,
     billing_events,
@@ -14,8 +14,8 @@ from audit.queries.logs import (
     security_search,
     was_recorded,
 )
-from audit.queries.places import latest_checkpoint, with_places
 from audit.queries.saved_views import saved_views, shown_views, view_named
+from audit.queries.sealed_entries import entries_of, latest_checkpoint, leaves_from, places_of, with_places
 
 __all__ = [
     "Filters",
@@ -23,14 +23,16 @@ __all__ = [
     "billing_events",
     "billing_search",
     "customer_history",
+    "entries_of",
     "events_of",
     "exports_of",
     "histories",
-    "history",
     "in_log",
     "latest_checkpoint",
+    "leaves_from",
     "narrowed",
     "object_search",
+    "places_of",
     "recent",
     "saved_views",
     "search",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from audit.models import Envelope
 from audit.paging import Search
 
 HOSTS = ("/32", "/128")
@@ -37,7 +38,7 @@ class Filters:
 def narrowed(rows: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
     """The entries that meet all filters, however long it takes to find them."""
     wanted = _during(rows, filters)
-    for condition in (*(Q(one) for one in _indexed(filters)), *_looked_at(filters)):
+    for condition in (_still_said(rows, filters), *(Q(one) for one in _indexed(filters)), *_looked_at(filters)):
         wanted = wanted.filter(condition)
     return wanted
 
@@ -49,7 +50,10 @@ def search(rows: QuerySet[Any], filters: Filters) -> Search:
     indexed = [*([named] if named else []), *_indexed(filters)]
     looked_at = [*(Q(one) for one in indexed[1:]), *_looked_at(filters, but_name=bool(named))]
     lanes = [rows.filter(one) for one in _lanes(*indexed[0])] if indexed else [rows]
-    return Search(lanes, Q(*looked_at) if looked_at else None)
+    still_said = _still_said(rows, filters)
+    if looked_at:
+        return Search(lanes, Q(*looked_at, still_said))
+    return Search([lane.filter(still_said) for lane in lanes])
 
 
 def _during(rows: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
@@ -85,6 +89,14 @@ def _looked_at(filters: Filters, *, but_name: bool = False) -> Iterator[Q]:
         stored = json.dumps(filters.text, ensure_ascii=False)[1:-1]
         said = Q(object_label__icontains=filters.text) | Q(reason__icontains=filters.text)
         yield said | Q(data__icontains=stored) | Q(changes__icontains=stored)
+
+
+def _still_said(rows: QuerySet[Any], filters: Filters) -> Q:
+    """That erasing has not taken what the filters ask for: what somebody put back into an erased entry is not found."""
+    if any((filters.actor_id, filters.actor_text, filters.object_text, filters.network, filters.text)):
+        return Q(erased_at__isnull=True)
+    model: type[Envelope] = rows.model
+    return model.still_names_its_object() if filters.object_id else Q()
 
 
 def _lanes(field: str, value: Any) -> list[Q]:

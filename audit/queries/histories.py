@@ -14,11 +14,6 @@ from audit.records import parts_of
 TIMELINE = 100
 
 
-def history(object_type: str, object_id: UUID | str, limit: int = TIMELINE) -> list[BillingEvent]:
-    """What happened to one object, newest first."""
-    return _newest(BillingEvent.objects.filter(object_type=object_type, object_id=str(object_id)), limit)
-
-
 def histories(
     objects: Mapping[str, Collection[UUID]], customer_ids: Iterable[UUID] | None = None, limit: int = TIMELINE
 ) -> list[BillingEvent]:
@@ -47,7 +42,7 @@ def object_search(
 
 def _about(rows: QuerySet[Any], objects: Mapping[str, Collection[UUID]]) -> QuerySet[Any]:
     ids = [str(id) for group in objects.values() for id in group]
-    return rows.filter(object_type__in=list(objects), object_id__in=ids)
+    return rows.filter(BillingEvent.still_names_its_object(), object_type__in=list(objects), object_id__in=ids)
 
 
 def _newest(rows: QuerySet[Any], limit: int) -> list[Any]:

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from audit.models import BillingEvent, SecurityEvent
+from audit.models import LOGS, BillingEvent, SecurityEvent
 from audit.paging import NEWEST_FIRST, Search
 from audit.queries.filters import Filters, narrowed, search
+from audit.registry import Log
 
 
 def billing_events(
@@ -36,16 +37,15 @@ def security_search(company_id: UUID, filters: Filters, customer_ids: Iterable[U
     return in_log("security", company_id, filters, customer_ids)
 
 
-def in_log(log: str, company_id: UUID, filters: Filters, customer_ids: Iterable[UUID] | None = None) -> Search:
+def in_log(log: Log, company_id: UUID, filters: Filters, customer_ids: Iterable[UUID] | None = None) -> Search:
     """A search in one of the logs, by its name."""
     return search(events_of(log, company_id, customer_ids), filters)
 
 
-def events_of(log: str, company_id: UUID, customer_ids: Iterable[UUID] | None = None) -> QuerySet[Any]:
+def events_of(log: Log, company_id: UUID, customer_ids: Iterable[UUID] | None = None) -> QuerySet[Any]:
     """All entries of a company's log, for a restricted reader only those about the customers they may see."""
-    rows: QuerySet[Any] = {"billing": BillingEvent, "security": SecurityEvent}[log].objects.filter(
-        company_id=company_id
-    )
+    manager: Any = LOGS[log].objects
+    rows: QuerySet[Any] = manager.filter(company_id=company_id)
     return rows if customer_ids is None else rows.filter(customer_id__in=customer_ids)
 
 
@@ -60,7 +60,7 @@ def account_events(
     shown = Q(customer_id__isnull=True)
     if company_id:
         shown |= Q(company_id=company_id) & (Q() if customer_ids is None else Q(customer_id__in=customer_ids))
-    return theirs.filter(shown)
+    return theirs.filter(shown, SecurityEvent.still_names_its_object())
 
 
 def recent(company_id: UUID, limit: int, customer_ids: Iterable[UUID] | None = None) -> list[BillingEvent]:

@@ -14,6 +14,7 @@ from audit import proofs, queries
 from audit.actions.exports import note_history
 from audit.forms import ConsistencyForm
 from audit.paging import pages
+from audit.registry import Log
 from audit.views.asked import PERMISSIONS, note_reading
 from security.guards import require
 
@@ -67,7 +68,7 @@ def consistency(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "audit/proofs/consistency.html", {"form": form})
 
 
-def _proof(request: Any, log: str, id: UUID) -> HttpResponseBase:
+def _proof(request: Any, log: Log, id: UUID) -> HttpResponseBase:
     access = request.access
     entry = queries.events_of(log, access.company.pk, access.visible_customer_ids()).filter(pk=id).first()
     if entry is None:

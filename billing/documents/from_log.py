@@ -6,19 +6,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from audit import queries
-from audit.models import Checkpoint
+from audit.models import LOGS, Checkpoint
 from audit.published import published_note, signer_in_words
+from audit.registry import Log
 from billing.documents.audit_report import AuditReport
 from billing.documents.sheet import paper_of
 
-TITLES = {"billing": "Billing log", "security": "Security log"}
 NOT_SIGNED = "The log had signed nothing yet when this report was made: make it again in ten seconds."
 OUTCOMES = {"refused": " (refused)", "failure": " (failed)"}
 
 
 def report_of(
     *,
-    log: str,
+    log: Log,
     company: Any,
     country: str,
     by: str,
@@ -39,7 +39,7 @@ def report_of(
         count = f"{len(entries):,} since {_instant(looked_back_to, zone)}, older ones not looked through"
     narrowed = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in filters.items()) or "none"
     return AuditReport(
-        title=TITLES[log],
+        title=LOGS[log].log_title,
         company=company.name,
         facts=[
             ("Company", company.name),

@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from audit import events, registry
+from audit import events, registry, retention
 from audit.models import BillingEvent, Leaf, SecurityEvent
 from audit.triggers import EMPTIED_COLUMNS, KEPT_COLUMNS, KEPT_DAYS, append_only, protect, release
 from security.ids import uuid7
@@ -102,7 +102,7 @@ def test_what_an_old_sealed_entry_says_can_be_erased_in_place(old):
 def test_what_a_document_is_called_by_the_books_may_stay(old):
     erase(old, object_id=old.object_id)
 
-    assert type(old)._base_manager.get().object_id == old.object_id
+    assert type(old)._base_manager.values_list("object_id", flat=True).get() == old.object_id
 
 
 def test_erasing_names_every_column_there_is():
@@ -148,6 +148,40 @@ def test_an_entry_without_its_place_is_not_erased(parcel_sent, company_id):
 
     with pytest.raises(IntegrityError, match=REFUSAL):
         erase(unsealed)
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_the_place_of_an_entry_of_the_other_log_is_none_of_its_own(
+    parcel_sent, door_opened, company_id, sealed_log, owner, log
+):
+    old = long_ago(log, parcel_sent, door_opened, company_id, sealed_log)
+    owner(lambda: Leaf.objects.update(log="security" if log is BillingEvent else "billing"))
+
+    assert list(retention.erasable(log, company_id, timezone.now())) == []
+    with pytest.raises(IntegrityError, match=REFUSAL):
+        erase(old)
+
+
+def twin(entry, log):
+    """A row of a log that has the id of an entry of the other one."""
+    values = {field.attname: getattr(entry, field.attname) for field in log._meta.concrete_fields}
+    return log._base_manager.bulk_create([log(**values)])
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_an_id_that_the_other_log_has_is_refused(entries, log):
+    [original] = [entry for of, entry in entries.items() if of is not log]
+    with pytest.raises(IntegrityError, match=f"{original._meta.db_table} has a row of this id"), transaction.atomic():
+        twin(original, log)
+
+    assert log._base_manager.count() == 1
+
+
+@on_postgresql
+def test_postgresql_refuses_such_an_id_to_a_session_that_claims_to_be_a_replica(entries):
+    execute("SET LOCAL session_replication_role = replica")
+    with pytest.raises(IntegrityError, match="has a row of this id"), transaction.atomic():
+        twin(entries[BillingEvent], SecurityEvent)
 
 
 def test_an_entry_is_erased_once(old):

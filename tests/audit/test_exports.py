@@ -164,9 +164,11 @@ def test_a_line_has_the_fields_of_an_entry_its_place_and_its_sentence(company, a
 
     assert text.isascii()
     assert line == {
-        "format": "invoiced-log-export/1",
+        "format": "invoiced-log-line/1",
         "log": event_type.log,
         "number": 3,
+        "index": 0,
+        "leaf_hash": "00" * 32,
         "id": str(entry.pk),
         "at": "2026-03-12T12:00:00.000000Z",
         "company": str(company.pk),

@@ -80,8 +80,9 @@ def test_one_object_can_be_asked_for(log, company_id):
     second = BillingEvent.objects.get(object_label="P-2")
 
     assert labels(queries.billing_events(company_id, Filters(object_id=second.object_id))) == ["P-2"]
-    assert make.sentences(queries.history("parcel", UUID(second.object_id))) == ["Bo Berg sent parcel P-2 to Oslo"]
-    assert queries.history("invoice", second.object_id) == []
+    id = UUID(second.object_id)
+    assert make.sentences(queries.histories({"parcel": [id]})) == ["Bo Berg sent parcel P-2 to Oslo"]
+    assert queries.histories({"invoice": [id]}) == []
 
 
 def test_several_objects_have_one_history(log):
@@ -118,7 +119,7 @@ def test_another_company_finds_nothing(log, company_id):
     with scope(company=uuid7()):
         assert not queries.billing_events(company_id, Filters()).exists()
         assert queries.recent(company_id, 10) == []
-        assert queries.history("parcel", parcel.object_id) == []
+        assert queries.histories({"parcel": [UUID(parcel.object_id)]}) == []
         assert queries.customer_history(ACME) == []
 
 

@@ -13,12 +13,13 @@ import pytest
 from django.db import connection, transaction
 from django_scopes import scope
 
-from audit import sender, streaming
+from audit import lines, sender, streaming, triggers
 from audit.actions import streams
 from audit.errors import StreamRefused
 from audit.leaves import entry_bytes, rows_of
 from audit.merkle import leaf_hash
-from audit.models import BillingEvent, Leaf, SecurityEvent, Stream
+from audit.models import LOGS, BillingEvent, Leaf, SecurityEvent, Stream
+from audit.queries import entries_of, leaves_from
 from security.destinations import parse_allowed
 from security.ids import uuid7
 from tests.audit import make
@@ -111,7 +112,21 @@ def test_a_line_is_the_entry_as_it_is_sealed_with_its_place_and_without_its_salt
         sealed = entry_bytes(leaf.log, leaf.number, row)
         expected = json.loads(sealed)
         assert expected.pop("salt")
-        assert line == expected | {"index": leaf.index, "leaf_hash": leaf_hash(sealed).hex()}
+        assert line == expected | {
+            "format": "invoiced-log-line/1",
+            "index": leaf.index,
+            "leaf_hash": leaf_hash(sealed).hex(),
+            "sentence": str(LOGS[leaf.log]._base_manager.get(pk=leaf.entry_id)),
+            "erased_at": None,
+        }
+
+
+def test_a_line_is_that_of_an_export(write, stream, siem):
+    write(3)
+    deliver_all()
+    entries = entries_of(leaves_from(stream.company_id, 1, 9))
+
+    assert siem.requests[0].body.decode() == "".join(lines.line(lines.said(entry)) for entry in entries)
 
 
 def test_only_the_entries_of_the_company_are_sent(write, stream, siem, company_id):
@@ -278,22 +293,24 @@ def test_what_another_worker_is_sending_is_left_to_it(write, stream, siem):
     assert streaming.due(LATER + MINUTE) == [stream.pk]
 
 
-def test_an_erased_entry_is_sent_as_erased(write, stream, siem, monkeypatch):
+def test_an_erased_entry_is_sent_as_erased(write, stream, siem):
     write(1)
-    real = streaming.rows_of
-    monkeypatch.setattr(streaming, "rows_of", lambda log, ids: [(*row[:5], b"", *row[6:]) for row in real(log, ids)])
+    for log in LOGS.values():
+        triggers.release(connection, log._meta.db_table)
+        log._base_manager.update(erased_at=make.NOON)
     deliver_all()
     for line in map(json.loads, siem.requests[0].body.splitlines()):
-        assert line["erased"] is True
-        assert "salt" not in line
+        assert (line["erased_at"], line["reason"]) == ("2026-03-12T12:00:00.000000Z", "")
+        assert line["leaf_hash"]
 
 
 def test_an_entry_that_somebody_removed_is_sent_as_missing(write, stream, siem, monkeypatch):
     write(1)
-    monkeypatch.setattr(streaming, "rows_of", lambda log, ids: [])
+    monkeypatch.setattr(streaming, "entries_of", lambda leaves: [])
     deliver_all()
     leaf = Leaf.objects.get(number=1)
     assert json.loads(siem.requests[0].body.splitlines()[0]) == {
+        "format": "invoiced-log-line/1",
         "id": str(leaf.entry_id),
         "index": leaf.index,
         "leaf_hash": bytes(leaf.hash).hex(),
@@ -305,8 +322,11 @@ def test_an_entry_that_somebody_removed_is_sent_as_missing(write, stream, siem, 
 
 def test_a_place_that_is_gone_stops_the_stream_and_says_so(write, stream, siem, monkeypatch):
     write(3)
-    real = Leaf.objects
-    monkeypatch.setattr(streaming.Leaf, "objects", real.exclude(number=2).all())
+
+    def with_a_gap(*asked):
+        return [leaf for leaf in leaves_from(*asked) if leaf.number != 2]
+
+    monkeypatch.setattr(streaming, "leaves_from", with_a_gap)
     streaming.deliver(stream.pk, LATER)
     streaming.deliver(stream.pk, LATER)
     assert numbers(siem) == [1]
@@ -323,7 +343,7 @@ def test_an_address_that_leads_inside_is_not_asked(write, stream, siem, settings
 
 def test_something_unforeseen_is_put_off_and_told_without_its_words(write, stream, siem, monkeypatch, caplog):
     write(1)
-    monkeypatch.setattr(streaming, "rows_of", lambda log, ids: 1 / 0)
+    monkeypatch.setattr(streaming, "entries_of", lambda leaves: 1 / 0)
     streaming.deliver(stream.pk, LATER)
     found = Stream.objects.get()
     assert (found.failures, found.taken_until) == (1, None)
@@ -360,7 +380,7 @@ def test_a_test_is_signed_and_moves_nothing(write, stream, siem):
     assert streaming.send_test(stream, LATER) == ""
     [request] = siem.requests
     assert json.loads(request.body) == {
-        "at": LATER.isoformat(),
+        "at": "2026-03-12T12:01:00.000000Z",
         "format": "invoiced-stream-test/1",
         "stream": str(stream.pk),
     }

@@ -164,7 +164,7 @@ def test_a_timeline_costs_the_same_queries_for_one_entry_and_for_fifty(company, 
     for _ in range(50):
         make.recorded(filled, make.Parcel(company.pk), by=BO)
 
-    assert cost() == for_one == 9
+    assert cost() == for_one == 10
 
 
 def test_a_person_reads_what_happened_to_their_account_in_the_days_they_ask_for(company, opened):

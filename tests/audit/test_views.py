@@ -213,7 +213,7 @@ def test_a_page_costs_the_same_queries_for_one_entry_and_for_fifty(company, ada,
         page = ada.get(address)
 
     assert len(page.context["page"].entries) == 50
-    assert len(for_fifty) == len(for_one) == {"billing": 8, "security": 9}[event_type.log]
+    assert len(for_fifty) == len(for_one) == {"billing": 9, "security": 10}[event_type.log]
 
 
 @pytest.mark.parametrize(

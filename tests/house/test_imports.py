@@ -73,10 +73,12 @@ LAYERS = {
         "canonical": "",
         "merkle": "",
         "notes": "",
+        "notices": "models",
         "tiles": "merkle",
         "tool": "",
         "published": "log_keys models notes",
-        "proofs": "leaves log_keys merkle models notes published sealing tiles tool",
+        "lines": "models",
+        "proofs": "leaves log_keys merkle models notes published queries sealing tiles tool",
         "leaves": "canonical merkle",
         "signed": "merkle models notes tiles",
         "log_keys": "models notes signed tiles",
@@ -84,9 +86,9 @@ LAYERS = {
         "waiting": "leaves models",
         "sealing": "leaves log_keys merkle models notes published sealing_lock signed tiles waiting",
         "verifying": "kinds leaves log_keys merkle models notes sealing tiles triggers values",
-        "state": "log log_keys models verifying",
+        "state": "log_keys models verifying",
         "sealer": "sealing",
-        "streaming": "actions actors canonical leaves models",
+        "streaming": "actions actors lines models queries",
         "witnessing": "merkle models notes sealing tiles",
         "sender": "streaming witnessing",
         "values": "canonical",
@@ -101,17 +103,18 @@ LAYERS = {
         "actors": "values",
         "events": "kinds registry",
         "checks": "registry",
-        "models": "canonical changes registry values",
+        "models": "canonical changes registry triggers values",
         "log": "actors models registry values",
-        "queries": "log models paging records registry values",
+        "queries": "models paging records registry values",
         "forms": "canonical models queries records registry",
         "actions": (
-            "actors errors events leaves log log_keys merkle models notes queries retention sealing sealing_lock "
+            "actors errors events leaves log log_keys merkle models notes notices queries retention sealing sealing_lock "
             "triggers verifying"
         ),
-        "exports": "actions models paging published queries values",
+        "exports": "actions lines models paging published queries values",
         "views": (
-            "actions errors exports forms log_keys models notes paging proofs published queries registry sealing state tiles"
+            "actions errors exports forms log_keys models notes paging proofs published queries registry sealing state "
+            "tiles witnessing"
         ),
         "templatetags": "values",
         "management": "actions actors errors sealer tiles tool verifying",
