@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.actions import approvals
-from accounts.approvals import Amount, find
+from accounts.approvals import Amount, find, kinds
 from accounts.models import ApiKey, Approval, Company, Invitation, Membership
 from audit.models import SecurityEvent
+from invoiced.env import BASE_DIR
 from tests import books, make, visitors
 from tests.accounts.second_persons import AT, DAY, HOUR, request_of, switch_on, who
 
@@ -439,3 +440,8 @@ def test_every_step_is_in_the_log_with_a_link(asked, ada):
 def test_a_stored_kind_must_be_declared():
     with pytest.raises(KeyError):
         find("refund")
+
+
+def test_the_document_lists_every_kind():
+    document = (BASE_DIR / "docs" / "approvals.md").read_text("utf-8")
+    assert [kind.code for kind in kinds() if f"\n| {kind.sentence}" not in document] == []
