@@ -33,7 +33,9 @@ def state(request: HttpRequest) -> HttpResponse:
         "behind": _in_words(found),
         "checked": f"{found.finished.size:,}" if found.finished else "",
         "progress": _progress(found.running),
-        "findings": _shown(found.finished, str(request.access.company.pk)),
+        "findings": _findings(found.finished, str(request.access.company.pk)),
+        "warnings": _warnings(found.finished, str(request.access.company.pk)),
+        "notices": [(notice.finished_at, one["sentence"]) for notice in found.notices for one in notice.findings],
         "witness": witness,
         "witness_behind": f"{witness.behind:,}" if witness else "",
         "witness_signed": f"{witness.signed:,}" if witness else "",
@@ -85,10 +87,20 @@ def _progress(running: Check | None) -> str:
     return f"{running.position:,} of {running.size:,} entries" if running.position else "at its beginning"
 
 
-def _shown(check: Check | None, company: str) -> list[dict[str, Any]]:
+def _findings(check: Check | None, company: str) -> list[dict[str, Any]]:
     """What a check found: in full where it is about the company or the log as a whole, once without words elsewhere."""
-    findings: list[dict[str, Any]] = check.findings if check else []
-    shown = [one for one in findings if one.get("company") == company or not one.get("entry")]
+    findings = [one for one in check.findings if not one.get("is_warning")] if check else []
+    shown = [one for one in findings if _is_shown(one, company)]
     if len(shown) < len(findings):
         shown.append({"sentence": OF_OTHERS})
     return shown
+
+
+def _warnings(check: Check | None, company: str) -> list[dict[str, Any]]:
+    """What a check warns of about the company or the log as a whole; what it warns others of is theirs."""
+    warnings = [one for one in check.findings if one.get("is_warning")] if check else []
+    return [one for one in warnings if _is_shown(one, company)]
+
+
+def _is_shown(finding: dict[str, Any], company: str) -> bool:
+    return finding.get("company") == company or not finding.get("entry")

@@ -307,6 +307,35 @@ def test_a_finding_about_another_company_is_told_without_words(ada, company):
     assert not any(words in text for words in ("Theirs was changed.", "c0ffee"))
 
 
+def test_the_page_says_what_a_check_warns_of_as_a_warning(ada, company, entry, sealed_log):
+    sealed_log()
+    about = {"entry": "e1", "log": "billing", "number": 7, "is_warning": True}
+    Check.objects.create(
+        started_at=make.NOON,
+        finished_at=make.NOON,
+        size=1,
+        findings=[
+            about | {"sentence": "3 entries bear an earlier time.", "company": str(company.pk)},
+            about | {"sentence": "9 entries bear a later time.", "company": "c0ffee"},
+        ],
+        outcome=Check.Outcome.PASSED,
+    )
+
+    text = page(ada)
+    assert all(words in text for words in ("What it warns of", "3 entries bear an earlier time.", "Nothing found"))
+    assert not any(words in text for words in ("What it found", "9 entries bear", "not known to be about your company"))
+
+
+def test_the_page_tells_of_a_repair_in_its_own_words(ada, entry, sealed_log):
+    sealed_log()
+    checks.tell("tiles_repaired", "Files of the log were damaged. They were written again.", make.NOON)
+
+    text = page(ada)
+    assert "Files of the log were damaged. They were written again." in text
+    assert "None has come to its end yet" in text
+    assert "Something was found" not in text
+
+
 def test_checkpoints_are_listed_and_can_be_taken_along(ada, entry, sealed_log, monkeypatch):
     monkeypatch.setattr("audit.views.state.LISTED", 2)
     checkpoint = sealed_log()

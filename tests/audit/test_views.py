@@ -400,6 +400,29 @@ def test_an_entry_has_a_page_that_tells_its_place(company, ada, log):
     assert "Number 7, sealed" in ada.get(address).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("apart", "sentence"),
+    [
+        (timedelta(hours=-1), ""),
+        (
+            timedelta(hours=-1, seconds=-1),
+            "Bears an earlier time than it was written down: sealed on 12 Mar 2026, 13:00:00 CET.",
+        ),
+        (timedelta(hours=1), ""),
+        (timedelta(days=400), "Bears a later time than it was written down: sealed on 12 Mar 2026, 13:00:00 CET."),
+    ],
+    ids=["an hour", "over an hour", "an hour ahead", "400 days ahead"],
+)
+def test_an_entry_that_bears_another_time_than_it_was_sealed_at_says_so(company, ada, log, sealed_log, apart, sentence):
+    event_type, address = log
+    entry = make.recorded(event_type, make.Parcel(company.pk), at=make.NOON + apart)
+    sealed_log()
+
+    text = ada.get(f"{address}{entry.pk}/").content.decode()
+    assert sentence in text
+    assert ("than it was written down" in text) == bool(sentence)
+
+
 def test_another_companys_and_a_hidden_customers_entry_have_no_page(company, log):
     event_type, address = log
     hidden = make.recorded(event_type, make.Parcel(company.pk, uuid7()))
