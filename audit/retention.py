@@ -43,7 +43,8 @@ def unerased(log: type[Envelope], company_id: UUID | None) -> QuerySet[Any]:
 
 def erasable(log: type[Envelope], company_id: UUID | None, until: datetime) -> QuerySet[Any]:
     """Those from before an instant that have their place in the tree, so that their hash stands."""
-    return unerased(log, company_id).filter(Exists(Leaf.objects.filter(entry_id=OuterRef("pk"))), at__lt=until)
+    placed = Leaf.objects.filter(log=log.log, entry_id=OuterRef("pk"))
+    return unerased(log, company_id).filter(Exists(placed), at__lt=until)
 
 
 def about(ids: list[str], team: list[str]) -> Q:

@@ -31,28 +31,23 @@ def append_only(table: str) -> migrations.RunPython:
     return migrations.RunPython(partial(_migrate, protect, table), partial(_migrate, release, table))
 
 
-def append_only_but_erasable(table: str) -> migrations.RunPython:
+def append_only_but_erasable(table: str, log: str) -> migrations.RunPython:
     """The same for a log: what an old entry says can be erased, its place, time and hash stand."""
-    change = partial(protect, may_be_erased=True)
+    change = partial(protect, erasable_log=log)
     return migrations.RunPython(partial(_migrate, change, table), partial(_migrate, release, table))
 
 
-def protect(connection: BaseDatabaseWrapper, table: str, *, may_be_erased: bool = False) -> None:
+def protect(connection: BaseDatabaseWrapper, table: str, *, erasable_log: str = "") -> None:
     """Refuse UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE from now on; every UPDATE but erasing for a log."""
     release(connection, table)
-    _execute(connection, _protections(connection, table, may_be_erased))
+    _execute(connection, _protections(connection, table, erasable_log))
 
 
 def release(connection: BaseDatabaseWrapper, table: str) -> None:
     """Undo `protect`."""
-    quote = connection.ops.quote_name
-    if connection.vendor == "postgresql":
-        refusals = [quote(f"{table}_refuse_{verb}") for verb in ("change", "update")]
-        _execute(connection, [f"DROP TRIGGER IF EXISTS {refusal} ON {quote(table)}" for refusal in refusals])
-        _execute(connection, [f"DROP FUNCTION IF EXISTS {refusal}()" for refusal in refusals])
-    else:
-        triggers = [quote(f"{table}_refuse_{verb}") for verb in ("update", "delete", "replace")]
-        _execute(connection, [f"DROP TRIGGER IF EXISTS {trigger}" for trigger in triggers])
+    verbs = ("change", "update") if connection.vendor == "postgresql" else ("update", "delete", "replace")
+    for verb in verbs:
+        _drop(connection, table, f"{table}_refuse_{verb}")
 
 
 def sealed_behind(table: str, log: str) -> migrations.RunPython:
@@ -93,12 +88,47 @@ def queue(connection: BaseDatabaseWrapper, table: str, *, log: str) -> None:
 
 def unqueue(connection: BaseDatabaseWrapper, table: str) -> None:
     """Undo `queue`."""
-    name = connection.ops.quote_name(f"{table}_wait_for_the_sealer")
+    _drop(connection, table, f"{table}_wait_for_the_sealer")
+
+
+def ids_apart_from(table: str, other: str) -> migrations.RunPython:
+    """A migration operation after which a new row of `table` never has the id of a row of `other`.
+
+    Two writers at the same instant come past it: the sealer and the check find that.
+    """
+    change = partial(keep_apart, other=other)
+    return migrations.RunPython(partial(_migrate, change, table), partial(_migrate, let_meet, table))
+
+
+def keep_apart(connection: BaseDatabaseWrapper, table: str, *, other: str) -> None:
+    """Refuse rows with an id that the other table has, from now on: one look into its primary key for each new row."""
+    let_meet(connection, table)
+    quote = connection.ops.quote_name
+    name, known = quote(f"{table}_refuse_twin"), f"EXISTS (SELECT 1 FROM {quote(other)} WHERE id = NEW.id)"  # noqa: S608  our own names
+    refusal = f"{other} has a row of this id"
     if connection.vendor == "postgresql":
-        on = connection.ops.quote_name(table)
-        _execute(connection, [f"DROP TRIGGER IF EXISTS {name} ON {on}", f"DROP FUNCTION IF EXISTS {name}()"])
+        statements = [
+            f"""
+            CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {SEARCHED} AS $$
+            BEGIN
+                IF {known} THEN
+                    RAISE EXCEPTION '{refusal}' USING ERRCODE = 'integrity_constraint_violation';
+                END IF;
+                RETURN NEW;
+            END $$
+            """,
+            f"CREATE TRIGGER {name} BEFORE INSERT ON {quote(table)} FOR EACH ROW EXECUTE FUNCTION {name}()",
+            f"ALTER TABLE {quote(table)} ENABLE ALWAYS TRIGGER {name}",
+        ]
     else:
-        _execute(connection, [f"DROP TRIGGER IF EXISTS {name}"])
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+        statements = [f"CREATE TRIGGER {name} BEFORE INSERT ON {quote(table)} WHEN {known} {refuse}"]
+    _execute(connection, statements)
+
+
+def let_meet(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Undo `keep_apart`."""
+    _drop(connection, table, f"{table}_refuse_twin")
 
 
 def _migrate(
@@ -107,16 +137,25 @@ def _migrate(
     change(schema_editor.connection, table)
 
 
+def _drop(connection: BaseDatabaseWrapper, table: str, trigger: str) -> None:
+    """Take a trigger away, and on PostgreSQL its function of the same name; nothing where there is none."""
+    name, on = connection.ops.quote_name(trigger), connection.ops.quote_name(table)
+    if connection.vendor == "postgresql":
+        _execute(connection, [f"DROP TRIGGER IF EXISTS {name} ON {on}", f"DROP FUNCTION IF EXISTS {name}()"])
+    else:
+        _execute(connection, [f"DROP TRIGGER IF EXISTS {name}"])
+
+
 def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
 
-def _protections(connection: BaseDatabaseWrapper, table: str, may_be_erased: bool) -> list[str]:
+def _protections(connection: BaseDatabaseWrapper, table: str, erasable_log: str) -> list[str]:
     if connection.vendor == "postgresql":
-        return _postgresql_protections(connection.ops.quote_name, table, may_be_erased)
-    return _sqlite_protections(connection.ops.quote_name, table, _unique_columns(connection, table), may_be_erased)
+        return _postgresql_protections(connection.ops.quote_name, table, erasable_log)
+    return _sqlite_protections(connection.ops.quote_name, table, _unique_columns(connection, table), erasable_log)
 
 
 def _unique_columns(connection: BaseDatabaseWrapper, table: str) -> list[list[str]]:
@@ -131,13 +170,13 @@ def _unique_columns(connection: BaseDatabaseWrapper, table: str) -> list[list[st
     return columns
 
 
-def _postgresql_protections(quote: Quote, table: str, may_be_erased: bool) -> list[str]:
+def _postgresql_protections(quote: Quote, table: str, erasable_log: str) -> list[str]:
     """ENABLE ALWAYS: the trigger also fires for a session that claims to be a replica."""
-    verbs = "DELETE OR TRUNCATE" if may_be_erased else "UPDATE OR DELETE OR TRUNCATE"
+    verbs = "DELETE OR TRUNCATE" if erasable_log else "UPDATE OR DELETE OR TRUNCATE"
     statements = _postgresql_refusal(quote, table, "change", f"BEFORE {verbs}", "STATEMENT", "")
-    if may_be_erased:
+    if erasable_log:
         old = "(OLD.at AT TIME ZONE 'UTC') < (now() AT TIME ZONE 'UTC') - interval '{days} days'"
-        erases = _erases(quote, "IS NOT DISTINCT FROM", old.format(days=KEPT_DAYS))
+        erases = _erases(quote, erasable_log, "IS NOT DISTINCT FROM", old.format(days=KEPT_DAYS))
         allowed = f"IF {erases} THEN RETURN NEW; END IF;"
         statements += _postgresql_refusal(quote, table, "update", "BEFORE UPDATE", "ROW", allowed)
     return statements
@@ -159,16 +198,16 @@ def _postgresql_refusal(quote: Quote, table: str, verb: str, when: str, each: st
     ]
 
 
-def _sqlite_protections(quote: Quote, table: str, unique: list[list[str]], may_be_erased: bool) -> list[str]:
+def _sqlite_protections(quote: Quote, table: str, unique: list[list[str]], erasable_log: str) -> list[str]:
     """INSERT OR REPLACE removes a row without firing its DELETE trigger, so what is known is refused as well."""
     refuse = f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed or removed'); END"
     alike = [" AND ".join(f"{quote(name)} IS NEW.{quote(name)}" for name in names) for names in unique]
     found = [f"EXISTS (SELECT 1 FROM {quote(table)} WHERE {same})" for same in ["rowid = NEW.rowid", *alike]]  # noqa: S608  our own names
     known = " OR ".join(found)
     unless = ""
-    if may_be_erased:
+    if erasable_log:
         old = f"OLD.at < strftime('%Y-%m-%d %H:%M:%f', 'now', '-{KEPT_DAYS} days')"
-        unless = f"WHEN ({_erases(quote, 'IS', old)} AND NEW.rowid = OLD.rowid) IS NOT TRUE"
+        unless = f"WHEN ({_erases(quote, erasable_log, 'IS', old)} AND NEW.rowid = OLD.rowid) IS NOT TRUE"
     return [
         f"CREATE TRIGGER {quote(f'{table}_refuse_update')} BEFORE UPDATE ON {quote(table)} {unless} {refuse}",
         f"CREATE TRIGGER {quote(f'{table}_refuse_delete')} BEFORE DELETE ON {quote(table)} {refuse}",
@@ -176,7 +215,7 @@ def _sqlite_protections(quote: Quote, table: str, unique: list[list[str]], may_b
     ]
 
 
-def _erases(quote: Quote, same: str, is_old: str) -> str:
+def _erases(quote: Quote, log: str, same: str, is_old: str) -> str:
     """The condition on OLD and NEW under which an UPDATE erases what a sealed entry says, and does nothing else."""
     final = ", ".join(f"'{action}'" for action in KEPT_FOR_EVER)
     return " AND ".join(
@@ -184,7 +223,7 @@ def _erases(quote: Quote, same: str, is_old: str) -> str:
             "OLD.erased_at IS NULL AND NEW.erased_at IS NOT NULL",
             is_old,
             f"OLD.action NOT IN ({final})",
-            f"EXISTS (SELECT 1 FROM {quote('audit_leaf')} WHERE entry_id = OLD.id)",  # noqa: S608  our own names
+            f"EXISTS (SELECT 1 FROM {quote('audit_leaf')} WHERE log = '{log}' AND entry_id = OLD.id)",  # noqa: S608  our own names
             *(f"NEW.{name} {same} OLD.{name}" for name in KEPT_COLUMNS),
             *(f"NEW.{name} = ''" for name in EMPTIED_COLUMNS),
             "NEW.object_id IN ('', OLD.object_id) AND NEW.data = '{}' AND length(NEW.salt) = 0",
