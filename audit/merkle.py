@@ -19,6 +19,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+def parents(hashes: bytes) -> bytes:
+    """The hashes above an even number of hashes, both as bytes side by side."""
+    return b"".join([sha256(b"\x01" + hashes[at : at + 64]).digest() for at in range(0, len(hashes), 64)])
+
+
 def root_of(hashes: Iterable[bytes]) -> bytes:
     """The root of a tree with these leaf hashes."""
     frontier = Frontier()
@@ -100,16 +105,6 @@ def consistency_proof(older: int, newer: int, node: Node) -> list[bytes]:
     if not is_whole:
         proof.append(tree_hash(start, end, node))
     return proof[::-1]
-
-
-def frontier_at(size: int, node: Node) -> Frontier:
-    """The right edge of the tree when it had `size` leaves."""
-    roots, start = [], 0
-    for level in reversed(range(size.bit_length())):
-        if size >> level & 1:
-            roots.append(node(level, start >> level))
-            start += 1 << level
-    return Frontier(size, roots)
 
 
 def largest_power_below(count: int) -> int:

@@ -67,6 +67,8 @@ class SecurityHeaders:
             response[name] = value
         if not (response.has_header("Cache-Control") and _may_be_kept(request)):
             response["Cache-Control"] = "no-store"
+        elif "public" in response["Cache-Control"]:
+            _tell_that_it_is_the_same_for_all(response)
         return response
 
 
@@ -119,6 +121,15 @@ class DeclaredViews:
         if not is_declared(view):
             logger.error("view without a declaration", extra={"path": request.path})
             raise PermissionDenied
+
+
+def _tell_that_it_is_the_same_for_all(response: HttpResponseBase) -> None:
+    """Take back that it varies with the cookie, which others said who looked for a session: a cache keeps one copy."""
+    varies = [name.strip() for name in response.get("Vary", "").split(",")]
+    kept = [name for name in varies if name and name.lower() != "cookie"]
+    del response["Vary"]
+    if kept:
+        response["Vary"] = ", ".join(kept)
 
 
 def _may_be_kept(request: HttpRequest) -> bool:

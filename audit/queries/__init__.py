@@ -1,6 +1,6 @@
 """Reading the logs."""
 
-from audit.queries.exports import exports_of
+from audit.queries.exports import counted, exports_of
 from audit.queries.filters import Filters, narrowed, search
 from audit.queries.histories import customer_history, histories, object_search
 from audit.queries.logs import (
@@ -15,19 +15,28 @@ from audit.queries.logs import (
     was_recorded,
 )
 from audit.queries.saved_views import saved_views, shown_views, view_named
-from audit.queries.sealed_entries import entries_of, latest_checkpoint, leaves_from, places_of, with_places
+from audit.queries.sealed_entries import (
+    entries_of,
+    keys_of_the_log,
+    latest_checkpoint,
+    leaves_from,
+    places_of,
+    with_places,
+)
 
 __all__ = [
     "Filters",
     "account_events",
     "billing_events",
     "billing_search",
+    "counted",
     "customer_history",
     "entries_of",
     "events_of",
     "exports_of",
     "histories",
     "in_log",
+    "keys_of_the_log",
     "latest_checkpoint",
     "leaves_from",
     "narrowed",

@@ -1,10 +1,12 @@
-"""Sealed entries: which leaf of the tree an entry has, which entry a leaf, and what was signed about them last."""
+"""Sealed entries: which leaf of the tree an entry has, which entry a leaf, and who signed what about them last."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from audit.models import LOGS, Checkpoint, Envelope, Leaf
+from django.db.models import QuerySet
+
+from audit.models import LOGS, Checkpoint, Envelope, Leaf, LogKey
 
 AT_ONCE = 500
 
@@ -48,3 +50,8 @@ def entries_of(leaves: Iterable[Leaf], **narrowed: Any) -> list[Envelope]:
 def latest_checkpoint() -> Checkpoint | None:
     """What was signed last; None before the first."""
     return Checkpoint.objects.order_by("-pk").first()
+
+
+def keys_of_the_log() -> QuerySet[LogKey]:
+    """Every key that ever signed, the latest first."""
+    return LogKey.objects.order_by("-pk")

@@ -11,8 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from audit import log_keys, proofs, sealing
-from audit.models import Checkpoint, LogKey
+from audit import log_keys, proofs, queries, sealing
 from audit.tiles import HASH, WIDTH, relative_path
 from security.guards import public
 
@@ -28,10 +27,12 @@ FORMATS = settings.BASE_DIR / "docs" / "log-format.md"
 @require_safe
 def log(request: HttpRequest) -> HttpResponse:
     """What the log is, for people."""
+    latest = queries.latest_checkpoint()
     context = {
         "origin": log_keys.origin(),
-        "keys": LogKey.objects.order_by("-pk"),
-        "latest": Checkpoint.objects.order_by("-pk").first(),
+        "keys": [{"key": key, "size": f"{key.size:,}"} for key in queries.keys_of_the_log()],
+        "latest": latest,
+        "size": f"{latest.size:,}" if latest else "",
         "note": _latest_note(),
         "address": f"{settings.SITE_URL}/log",
     }

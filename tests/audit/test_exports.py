@@ -247,6 +247,16 @@ def test_the_last_line_is_the_latest_checkpoint_with_every_signature(company, ad
     assert [json.loads(cell) for cell in row] == [expected]
 
 
+def test_an_unknown_format_is_called_that(ada, event_type):
+    address = f"{reverse(f'audit:{event_type.log}_export')}?action=shelf"
+
+    for sent in ({"format": "xml"}, {}):
+        page = ada.post(address, sent, follow=True)
+        assert "a log is exported as CSV or as JSON Lines. Choose one of them under Export." in page.content.decode()
+        assert "the filters hold a mistake" not in page.content.decode()
+    assert not Export._base_manager.exists()
+
+
 def test_an_export_is_an_entry_before_its_first_byte(company, ada, event_type):
     answer = ada.post(
         f"{reverse(f'audit:{event_type.log}_export')}?action=shelf&who=Ada&older_than=1.0", {"format": "csv"}
@@ -336,7 +346,7 @@ def test_progress_is_written_down_and_shown(company, ada, event_type, monkeypatc
 
 @pytest.mark.parametrize(("most", "rows"), [(2, 3), (1, None)], ids=["counted", "too many kinds"])
 def test_how_many_entries_leave_is_said_only_where_all_kinds_are_counted(company, ada, monkeypatch, most, rows):
-    monkeypatch.setattr("audit.views.exports.COUNTED_LANES", most)
+    monkeypatch.setattr("audit.queries.exports.COUNTED_LANES", most)
     for code in ("shelf.filled", "shelf.filled", "shelf.emptied"):
         make.recorded(find(code) or declare(code, "did {target}"), make.Parcel(company.pk))
 

@@ -161,3 +161,10 @@ def test_whoever_is_signed_in_gets_no_cookie_with_what_may_be_kept(ada, three):
     for name in ("audit:public_checkpoint", "audit:public_keys"):
         answer = ada.get(reverse(name))
         assert (answer.status_code, answer.cookies) == (200, {})
+
+
+@pytest.mark.parametrize("address", ["checkpoint", "tile/0/000.p/3", "keys"])
+def test_what_may_be_kept_is_the_same_for_all_signed_in_or_not(ask, ada, three, address):
+    for answer in (ask(address), ada.get(f"/log/{address}")):
+        assert answer["Cache-Control"].startswith("public, max-age=")
+        assert "Vary" not in answer.headers

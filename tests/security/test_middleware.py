@@ -18,7 +18,8 @@ def page(request):
 
 @public
 def cached(request):
-    return HttpResponse("same for all", headers={"Cache-Control": "public, max-age=60"})
+    request.session.get("anything")
+    return HttpResponse("same for all", headers={"Cache-Control": "public, max-age=60", "Vary": "Accept-Language"})
 
 
 @signed_in
@@ -70,6 +71,10 @@ def test_only_a_public_page_may_be_kept(client):
 
     assert client.get("/cached/", secure=True)["Cache-Control"] == "public, max-age=60"
     assert client.get("/own/", secure=True)["Cache-Control"] == "no-store"
+
+
+def test_what_is_the_same_for_all_does_not_vary_with_the_cookie(client):
+    assert client.get("/cached/", secure=True)["Vary"] == "Accept-Language"
 
 
 def test_a_static_file_may_be_kept(rf):
