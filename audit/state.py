@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from audit.models import Check, Checkpoint, Leaf, SealerState, Waiting
+from audit.trouble import Trouble
 
 LATE = timedelta(seconds=60)
 UNCHECKED = timedelta(days=2)
@@ -78,39 +79,39 @@ def state_of_the_log(at: datetime) -> LogState:
     )
 
 
-def trouble(at: datetime) -> list[tuple[str, str, str]]:
-    """What everybody who relies on the log should hear of: the kind of alert, its cause, and a sentence."""
+def trouble(at: datetime) -> list[Trouble]:
+    """What everybody who relies on the log should hear of."""
     state = state_of_the_log(at)
     return [*_sealer_trouble(state), *_check_trouble(state)]
 
 
-def _sealer_trouble(state: LogState) -> list[tuple[str, str, str]]:
+def _sealer_trouble(state: LogState) -> list[Trouble]:
     if state.problem:
-        return [("sealer_late", "problem", f"New entries of the logs are not sealed. {state.problem}")]
+        return [Trouble("sealer_late", "problem", f"New entries of the logs are not sealed. {state.problem}")]
     if state.is_silent:
         sentence = "Entries wait to be sealed, and the sealer has not been heard of. See that the worker runs."
-        return [("sealer_late", "silent", sentence)]
+        return [Trouble("sealer_late", "silent", sentence)]
     if state.is_late:
         sentence = f"Entries have waited for their seal for {int(state.behind.total_seconds())} seconds."
-        return [("sealer_late", "late", sentence)]
+        return [Trouble("sealer_late", "late", sentence)]
     return []
 
 
-def _check_trouble(state: LogState) -> list[tuple[str, str, str]]:
-    found = [("verification_failed", f"check {notice.pk}", _noticed(notice)) for notice in state.notices]
+def _check_trouble(state: LogState) -> list[Trouble]:
+    found = [Trouble("verification_failed", f"check {notice.pk}", _noticed(notice)) for notice in state.notices]
     if state.finished and state.finished.outcome == Check.Outcome.FAILED:
         ended_at = state.finished.finished_at or state.finished.started_at
         sentence = (
             f"The check of the logs that ended on {ended_at:%Y-%m-%d at %H:%M} UTC found something "
             "that is not as it was sealed. See the page Proof of the logs."
         )
-        found.append(("verification_failed", f"check {state.finished.pk}", sentence))
+        found.append(Trouble("verification_failed", f"check {state.finished.pk}", sentence))
     if state.checked_at and state.at - state.checked_at > UNCHECKED:
         sentence = (
             f"No check of the logs has come to its end since {state.checked_at:%Y-%m-%d at %H:%M} UTC. "
             "See that the worker runs, and run manage.py verify_audit_log."
         )
-        found.append(("verification_failed", "unfinished", sentence))
+        found.append(Trouble("verification_failed", "unfinished", sentence))
     return found
 
 

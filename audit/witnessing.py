@@ -17,6 +17,7 @@ from audit.models import Checkpoint, Cosignature, Witness
 from audit.notes import BadNote, Verifier, opened, parse_verifier, split
 from audit.sealing import tile_folder
 from audit.tiles import BadTile, Tiles
+from audit.trouble import Trouble
 from security import outbound
 
 POSTED_EVERY = timedelta(seconds=5)
@@ -103,8 +104,8 @@ def standing() -> Standing | None:
     )
 
 
-def trouble(at: datetime) -> list[tuple[str, str, str]]:
-    """What to alert about: (kind, cause, sentence). A refusal at once, an hour without an answer otherwise."""
+def trouble(at: datetime) -> list[Trouble]:
+    """What to alert about: a refusal at once, an hour without an answer otherwise."""
     witness = _row().exclude(failing_since=None).first() if settings.WITNESS_URL else None
     if witness is None or witness.failing_since is None:
         return []
@@ -112,7 +113,7 @@ def trouble(at: datetime) -> list[tuple[str, str, str]]:
         return []
     since = f"{witness.failing_since:%Y-%m-%d %H:%M} UTC"
     sentence = f"The witness has signed nothing since {since}. {witness.failure} Entries are sealed all the same."
-    return [(KIND, f"witness since {since}", sentence)]
+    return [Trouble(KIND, f"witness since {since}", sentence)]
 
 
 def _cosigned(checkpoint: Checkpoint, at: datetime) -> tuple[str, datetime]:

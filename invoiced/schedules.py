@@ -103,7 +103,7 @@ def raise_alerts(at: datetime.datetime) -> None:
 
 def tell_of_log_trouble(at: datetime.datetime) -> None:
     """Tell every company what is wrong with the log they share, and that it is over."""
-    troubles = [alerts.Trouble(*one) for one in (*state.trouble(at), *witnessing.trouble(at))]
+    troubles = [*state.trouble(at), *witnessing.trouble(at)]
     noted = companies_in_trouble()
     if troubles or noted:
         for company in Company.objects.order_by("pk"):

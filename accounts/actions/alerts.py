@@ -23,13 +23,14 @@ from accounts.queries.alerts import (
     troubles_noted,
     was_alerted,
 )
-from accounts.queries.sealed_entries import batch_from, concerned, how_often, place_of
+from accounts.queries.followed_entries import batch_from, concerned, how_often, place_of
 from accounts.scoping import in_company
 from audit import log
 from audit.actions import checks
 from audit.actors import Actor
 from audit.models import Envelope, Follower
 from audit.sealing import leaf_count
+from audit.trouble import Trouble
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +43,7 @@ COMES_AND_GOES = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something wrong with the log of the whole installation. `cause` is the same as long as it is the same trouble."""
-
-    kind: str
-    cause: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Occasion:
     """What one entry calls for: an alert with this cause and sentence."""
 
     kind: AlertKind
@@ -128,22 +120,22 @@ def _judge(kind: AlertKind, entry: Envelope, by: Actor, at: datetime) -> None:
         with transaction.atomic():
             for company in Company.objects.filter(pk__in=concerned(kind, entry)).order_by("pk"):
                 with in_company(company):
-                    finding = _finding(kind, entry, company)
-                    if finding:
-                        _raise(company, finding, entry, by, at)
+                    occasion = _occasion(kind, entry, company)
+                    if occasion:
+                        _raise(company, occasion, entry, by, at)
     except DatabaseError:
         raise
     except Exception:
         logger.exception("entry %s could not be judged as %s", entry.pk, kind.code)
 
 
-def _finding(kind: AlertKind, entry: Envelope, company: Company) -> Finding | None:
+def _occasion(kind: AlertKind, entry: Envelope, company: Company) -> Occasion | None:
     if kind.matches(entry):
-        return Finding(kind, str(entry.pk), str(entry))
+        return Occasion(kind, str(entry.pk), str(entry))
     return _too_often(kind, kind.often, entry, company) if kind.often else None
 
 
-def _too_often(kind: AlertKind, often: Often, entry: Envelope, company: Company) -> Finding | None:
+def _too_often(kind: AlertKind, often: Often, entry: Envelope, company: Company) -> Occasion | None:
     """An alert about an actor, or else an address, unless one was raised about them lately."""
     for who, name in _whose(often, entry):
         times = how_often(kind, often, entry, who)
@@ -153,7 +145,7 @@ def _too_often(kind: AlertKind, often: Often, entry: Envelope, company: Company)
                 return None
             minutes = int(often.within.total_seconds()) // 60
             sentence = often.sentence.format(who=name, times=times, minutes=minutes)
-            return Finding(kind, f"{cause}.{entry.pk.hex}", sentence)
+            return Occasion(kind, f"{cause}.{entry.pk.hex}", sentence)
     return None
 
 
@@ -165,19 +157,19 @@ def _whose(often: Often, entry: Envelope) -> list[tuple[dict[str, str], str]]:
     return whose
 
 
-def _raise(company: Company, finding: Finding, entry: Envelope | None, by: Actor, at: datetime) -> None:
+def _raise(company: Company, occasion: Occasion, entry: Envelope | None, by: Actor, at: datetime) -> None:
     """One alert, one entry and the letters about it; nothing if the kind is off or this cause was alerted of.
 
     An entry of another company's log is not pointed to.
     """
-    kind, settings = finding.kind, settings_of(company)
+    kind, settings = occasion.kind, settings_of(company)
     if is_off(kind, settings):
         return
     shown = entry if entry and entry.company_id == company.pk else None
-    facts = {"sentence": finding.sentence[:LONGEST], "at": entry.at if entry else at}
+    facts = {"sentence": occasion.sentence[:LONGEST], "at": entry.at if entry else at}
     if shown:
         facts |= {"entry_id": shown.pk, "log": shown.log}
-    alert, is_new = Alert.objects.get_or_create(company=company, kind=kind.code, cause=finding.cause, defaults=facts)
+    alert, is_new = Alert.objects.get_or_create(company=company, kind=kind.code, cause=occasion.cause, defaults=facts)
     if is_new:
         log.record(events.ALERT_RAISED, target=alert, by=by, at=at, kind=kind.code, entry=str(alert.entry_id or ""))
         _tell(company, kind, alert, settings, at)
@@ -197,7 +189,7 @@ def _raise_trouble(company: Company, trouble: Trouble, by: Actor, at: datetime) 
     """An alert about it, unless one was raised lately: what comes and goes is told of once an hour."""
     kind = find(trouble.kind)
     if kind and not was_alerted(company, kind, f"{trouble.cause}.", at - COMES_AND_GOES):
-        _raise(company, Finding(kind, f"{trouble.cause}.{at.isoformat()}", trouble.sentence), None, by, at)
+        _raise(company, Occasion(kind, f"{trouble.cause}.{at.isoformat()}", trouble.sentence), None, by, at)
 
 
 def _note_end(alert: Alert, by: Actor, at: datetime) -> None:

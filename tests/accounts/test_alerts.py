@@ -11,15 +11,15 @@ from django.urls import reverse
 
 from accounts import events, letters
 from accounts.actions import alerts as alert_actions
-from accounts.actions.alerts import Trouble
 from accounts.models import Alert, AlertSettings, Letter
-from accounts.queries import sealed_entries
+from accounts.queries import followed_entries
 from accounts.queries.alerts import companies_in_trouble
 from accounts.scoping import in_company
 from audit import log
 from audit.actions import erasing
 from audit.models import Check, Follower, Leaf, SecurityEvent, Waiting
 from audit.state import trouble
+from audit.trouble import Trouble
 from invoiced import schedules
 from tests import make, visitors
 from tests.accounts.letter_box import delivered, html, text
@@ -110,7 +110,7 @@ def test_what_is_not_sealed_is_not_looked_at_and_nothing_new_costs_three_questio
 
 
 def test_killed_between_two_batches_it_goes_on_where_it_was(ada, monkeypatch):
-    monkeypatch.setattr(sealed_entries, "BATCH", 1)
+    monkeypatch.setattr(followed_entries, "BATCH", 1)
     for name in ("One", "Two", "Three"):
         make_key(ada, name)
     sealed()
@@ -149,7 +149,7 @@ def test_killed_within_a_batch_it_leaves_nothing_and_does_it_all_the_next_time(a
 def test_of_two_at_once_one_does_nothing(ada, monkeypatch):
     make_key(ada)
     sealed()
-    seen_before = sealed_entries.place_of("alerts")
+    seen_before = followed_entries.place_of("alerts")
     followed()
     monkeypatch.setattr(alert_actions, "place_of", lambda follower: seen_before)
 
@@ -160,12 +160,12 @@ def test_of_two_at_once_one_does_nothing(ada, monkeypatch):
 def test_an_entry_that_cannot_be_judged_does_not_keep_the_others(ada, monkeypatch, caplog):
     make_key(ada, "One")
     make_key(ada, "Two")
-    real = alert_actions._finding
+    real = alert_actions._occasion
 
     def stumbles(kind, entry, company):
         return 1 / 0 if entry.object_label == "One" else real(kind, entry, company)
 
-    monkeypatch.setattr(alert_actions, "_finding", stumbles)
+    monkeypatch.setattr(alert_actions, "_occasion", stumbles)
     followed()
 
     assert alerts() == [("api_key_made", "Ada made the API key Two")]
