@@ -36,12 +36,24 @@ def verifiers() -> list[Verifier]:
 
 def known() -> list[Verifier]:
     """The same, with the key at hand: what it signed is ours even where the database has lost its public half."""
+    kept, found = verifiers(), at_hand()
+    return [*kept, found] if found and found not in kept else kept
+
+
+def at_hand() -> Verifier | None:
+    """The public half of the key that the sealer has; None where nobody here can read it."""
     try:
-        at_hand = [_read(_file()).verifier()]
+        return _read(_file()).verifier()
     except KeyLost:
-        at_hand = []
-    kept = verifiers()
-    return [*kept, *(one for one in at_hand if one not in kept)]
+        return None
+
+
+def other_at_hand() -> Verifier | None:
+    """The key that the sealer has, where the database says that another signs and none is prepared to take over."""
+    latest, found = _latest(), at_hand()
+    if latest is None or found is None or str(found) == latest.verifier_key or _is(_file(".new"), latest):
+        return None
+    return found
 
 
 def hand_over_text(name: str, old: Verifier, new: Verifier, size: int, root: bytes) -> str:

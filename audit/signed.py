@@ -53,8 +53,8 @@ def begin(signer: Signer, at: datetime) -> None:
 
 def everything(keys: list[Verifier], last: Checkpoint | None, count: int) -> list[Signed]:
     """What these keys signed, the smallest first, as files and database tell it; `count` places must hold it all."""
-    found = [*_remembered(keys), *_shown(keys), *([_in_database(last, keys)] if last else [])]
-    found.sort(key=lambda one: one.head.size)
+    parts = [remembered(keys), _shown(keys), _in_database(last, keys) if last else None]
+    found = sorted((one for one in parts if one), key=lambda one: one.head.size)
     if not found and count and keys:
         raise Contradiction(
             f"Nothing says what the log signed last: {memory()} is gone. Put it back, or put the newest checkpoint "
@@ -75,6 +75,19 @@ def everything(keys: list[Verifier], last: Checkpoint | None, count: int) -> lis
     return found
 
 
+def remembered(keys: list[Verifier]) -> Signed | None:
+    """What the sealer keeps beside its key; None where it keeps nothing. Raises Contradiction, and OSError unread."""
+    path = memory()
+    try:
+        return _opened(path.read_text(encoding="utf-8"), keys)
+    except FileNotFoundError:
+        return None
+    except (UnicodeDecodeError, BadNote) as damage:
+        if not keys and _said_size(path) == 0:
+            return None  # The making of the first key was cut short, and begins again.
+        raise Contradiction(f"{path} is not what the log signed ({damage}). Put the newest copy of it back.") from None
+
+
 def memory() -> Path:
     """The file that only the sealer reads."""
     folder: Path = settings.SEALER_DIR
@@ -87,24 +100,12 @@ def shown() -> Path:
     return folder / "checkpoint"
 
 
-def _remembered(keys: list[Verifier]) -> list[Signed]:
-    path = memory()
-    try:
-        return [_opened(path.read_text(encoding="utf-8"), keys)]
-    except FileNotFoundError:
-        return []
-    except (UnicodeDecodeError, BadNote) as damage:
-        if not keys and _said_size(path) == 0:
-            return []  # The making of the first key was cut short, and begins again.
-        raise Contradiction(f"{path} is not what the log signed ({damage}). Put the newest copy of it back.") from None
-
-
-def _shown(keys: list[Verifier]) -> list[Signed]:
+def _shown(keys: list[Verifier]) -> Signed | None:
     """What everybody was shown. A file that none of the keys signed is damaged, and is written again."""
     try:
-        return [_opened(shown().read_text(encoding="utf-8"), keys)]
+        return _opened(shown().read_text(encoding="utf-8"), keys)
     except (FileNotFoundError, UnicodeDecodeError, BadNote):
-        return []
+        return None
 
 
 def _in_database(last: Checkpoint, keys: list[Verifier]) -> Signed:

@@ -4,13 +4,21 @@ from datetime import datetime
 
 from django.db import transaction
 
-from audit import events, log, log_keys
+from audit import events, log, log_keys, signed
 from audit.actors import Actor
 from audit.errors import KeyNotReplaceable
 from audit.merkle import EMPTY_ROOT
 from audit.models import Checkpoint, LogKey
+from audit.notes import Checkpoint as Head
 from audit.notes import Signer, parse_verifier
+from audit.roots import root_at
+from audit.sealing import leaf_count
 from audit.sealing_lock import only_one
+
+OTHER_HISTORY = (
+    "The key is not replaced. The entries do not give the root that was signed at {size:,}. Run manage.py "
+    "verify_audit_log to see what was changed, and restore the database."
+)
 
 
 def replace(*, is_lost: bool, by: Actor, at: datetime) -> LogKey:
@@ -29,7 +37,8 @@ def replace(*, is_lost: bool, by: Actor, at: datetime) -> LogKey:
             raise KeyNotReplaceable("The old key cannot be read. Put it back, or say that it is gone: --lost")
         if old is not None and is_lost:
             raise KeyNotReplaceable("The old key is at hand and can sign the hand-over: leave out --lost.")
-        key = _hand_over(former, old, log_keys.prepare(), by, at)
+        last = _signed_last()
+        key = _hand_over(former, old, log_keys.prepare(), last, by, at)
         log_keys.install()
     return key
 
@@ -41,16 +50,28 @@ def _old_key(at: datetime) -> Signer | None:
         return None
 
 
-@transaction.atomic
-def _hand_over(former: LogKey, old: Signer | None, new: Signer, by: Actor, at: datetime) -> LogKey:
+def _signed_last() -> Head:
+    """What was signed last, as files and database tell it; refused where they contradict each other or the places."""
     last = Checkpoint.objects.order_by("-pk").first()
-    size, root = (last.size, bytes(last.root)) if last else (0, EMPTY_ROOT)
-    text = log_keys.hand_over_text(former.origin, parse_verifier(former.verifier_key), new.verifier(), size, root)
+    try:
+        found = signed.everything(log_keys.known(), last, leaf_count())
+    except signed.Contradiction as contradiction:
+        raise KeyNotReplaceable(f"The key is not replaced. {contradiction}") from None
+    for one in found:
+        if root_at(one.head.size) != one.head.root:
+            raise KeyNotReplaceable(OTHER_HISTORY.format(size=one.head.size))
+    return found[-1].head if found else Head(log_keys.origin(), 0, EMPTY_ROOT)
+
+
+@transaction.atomic
+def _hand_over(former: LogKey, old: Signer | None, new: Signer, last: Head, by: Actor, at: datetime) -> LogKey:
+    before = parse_verifier(former.verifier_key)
+    text = log_keys.hand_over_text(former.origin, before, new.verifier(), last.size, last.root)
     signatures = "".join(signer.sign(text) for signer in (new, old) if signer)
     key = LogKey.objects.create(
         verifier_key=str(new.verifier()),
         origin=former.origin,
-        size=size,
+        size=last.size,
         hand_over=f"{text}\n{signatures}",
         made_at=at,
     )
@@ -60,7 +81,7 @@ def _hand_over(former: LogKey, old: Signer | None, new: Signer, by: Actor, at: d
         by=by,
         at=at,
         former=former.verifier_key,
-        size=size,
+        size=last.size,
         is_lost=old is None,
     )
     return key

@@ -17,6 +17,7 @@ from audit.verifying.checkpoints import check_checkpoints
 from audit.verifying.entries import check_entries
 from audit.verifying.erasing import Erasings
 from audit.verifying.findings import Finding
+from audit.verifying.kept import check_kept
 from audit.verifying.keys import check_keys
 from audit.verifying.times import check_times
 from audit.verifying.unplaced import check_unplaced
@@ -91,7 +92,7 @@ class Verification:
 
     def _keys(self) -> list[Finding]:
         self.state["stage"] = "checkpoints"
-        return check_keys(self.state["trusted"])
+        return check_keys(self.state["trusted"]) + check_kept()
 
     def _checkpoints(self) -> list[Finding]:
         state = self.state["checkpoints"]

@@ -86,7 +86,8 @@ LAYERS = {
         "sealing_lock": "",
         "waiting": "leaves models",
         "sealing": "leaves log_keys merkle models notes published sealing_lock signed tiles waiting",
-        "verifying": "kinds leaves log_keys merkle models notes sealing tiles triggers values",
+        "roots": "merkle models",
+        "verifying": "kinds leaves log_keys merkle models notes roots sealing signed tiles triggers values",
         "state": "log_keys models trouble verifying",
         "sealer": "sealing",
         "streaming": "actions actors lines models queries",
@@ -109,8 +110,8 @@ LAYERS = {
         "queries": "models paging records registry values",
         "forms": "canonical models queries records registry",
         "actions": (
-            "actors errors events leaves log log_keys merkle models notes notices queries retention sealing sealing_lock "
-            "triggers verifying"
+            "actors errors events leaves log log_keys merkle models notes notices queries retention roots sealing "
+            "sealing_lock signed triggers verifying"
         ),
         "exports": "actions lines models paging published queries values",
         "views": (
