@@ -3,6 +3,8 @@
 Only who may read the sealer's folder can compare them: for everybody else there is nothing to find.
 """
 
+import os
+
 from audit import log_keys, signed
 from audit.models import Checkpoint
 from audit.roots import root_at
@@ -12,6 +14,11 @@ from audit.verifying.findings import Finding
 def check_kept() -> list[Finding]:
     """Whether the history is the one the sealer signed last, and the key at hand the one that signs."""
     return _signed() + _key()
+
+
+def can_compare() -> bool:
+    """Whether what the sealer keeps can be read here."""
+    return os.access(signed.memory(), os.R_OK)
 
 
 def _signed() -> list[Finding]:

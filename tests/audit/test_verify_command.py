@@ -64,6 +64,12 @@ def test_a_log_that_is_whole(sealed):
     ]
 
 
+def test_where_the_sealer_s_folder_cannot_be_read_the_command_says_so(sealed, settings, tmp_path):
+    settings.SEALER_DIR = tmp_path / "nothing"
+
+    assert "What the sealer keeps beside its key cannot be read here, and was not compared." in verify()
+
+
 def test_a_log_without_entries(db):
     assert verify() == "0 entries checked, 0 of them under a signed checkpoint. Everything is as it was sealed.\n"
 

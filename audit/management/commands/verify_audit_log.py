@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from audit.tiles import put
 from audit.verifying.check import State, UnknownCheckpoint, Verification, begin
 from audit.verifying.findings import Finding
+from audit.verifying.kept import can_compare
 
 KEPT_EVERY = 1.0
 """Seconds between two writings of the state."""
@@ -66,6 +67,8 @@ class Command(BaseCommand):
     def _sum_up(self, verification: Verification, kept: State) -> None:
         signed = verification.state["entries"]["signed"]
         checked = f"{verification.size:,} entries checked, {signed:,} of them under a signed checkpoint."
+        if signed and not can_compare():
+            checked += " What the sealer keeps beside its key cannot be read here, and was not compared."
         if kept["warnings"]:
             checked += f" Warnings: {kept['warnings']}."
         if kept["found"]:
