@@ -1,5 +1,7 @@
-// A second press of the button does not send the form twice.
+// A second press of the button does not send the form twice. One that gives a file leaves its page as it was, and can be
+// sent again in a moment.
 
+const MOMENT = 2000;
 const sent = new WeakSet();
 
 function mark(form, busy) {
@@ -7,6 +9,10 @@ function mark(form, busy) {
     if (busy) button.setAttribute("aria-disabled", "true");
     else button.removeAttribute("aria-disabled");
   }
+}
+
+function release(form) {
+  if (sent.delete(form)) mark(form, false);
 }
 
 document.addEventListener("submit", (event) => {
@@ -19,11 +25,10 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented) return;
   sent.add(form);
   mark(form, true);
+  if (form.dataset.submitOnce === "download") setTimeout(release, MOMENT, form);
 });
 
 // Back from the next page, which the browser may have kept as it was.
 addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-submit-once]")) {
-    if (sent.delete(form)) mark(form, false);
-  }
+  for (const form of document.querySelectorAll("form[data-submit-once]")) release(form);
 });
