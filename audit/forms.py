@@ -25,6 +25,8 @@ from security.text import PlainTextField
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 DATE_REFUSED = "Write a day between 2000 and 2199 as YYYY-MM-DD."
 NETWORK_REFUSED = "Write an IP address such as 192.0.2.7, or a network such as 192.0.2.0/24 or 2001:db8::/32."
+CHOICE_REFUSED = "Choose one from the list."
+NUMBER_REFUSED = "Write the number of entries in digits, such as 1204."
 WELL_FORMED_TYPE = re.compile("[a-z]{1,100}")
 MOST_LISTED = 50
 
@@ -38,7 +40,19 @@ class DayField(forms.DateField):
         super().__init__(label=label, required=False, validators=limits)
 
 
+class ListField(forms.ChoiceField):
+    default_error_messages = {"invalid_choice": CHOICE_REFUSED}
+
+    def __init__(self, label: str, choices: Any = ()) -> None:
+        super().__init__(label=label, required=False, choices=choices)
+
+
 class WordsField(forms.CharField):
+    default_error_messages = {
+        "max_length": "Write at most 200 characters.",
+        "null_characters_not_allowed": "Write it without characters that nobody can see.",
+    }
+
     def __init__(self, label: str, placeholder: str, **attributes: str) -> None:
         widget = forms.TextInput(attrs={"placeholder": placeholder, **attributes})
         super().__init__(label=label, required=False, max_length=200, widget=widget)
@@ -89,19 +103,25 @@ class FilterForm(DaysForm):
     """Filters of one log, as a GET form."""
 
     text = WordsField("Search", "Number, name, reason", type="search")
-    who = WordsField("Who", "Name or id")
-    kind = forms.ChoiceField(label="Kind of actor", required=False, choices=[("", "Everyone"), *ActorType.choices])
-    outcome = forms.ChoiceField(label="Outcome", required=False, choices=[("", "Any outcome"), *Outcome.choices])
-    type = forms.ChoiceField(label="Kind of object", required=False)
-    named = WordsField("Object", "Number or name")
+    who = WordsField("Who", "Name or id", size="14")
+    kind = ListField("Kind of actor", [("", "Everyone"), *ActorType.choices])
+    outcome = ListField("Outcome", [("", "Any outcome"), *Outcome.choices])
+    type = ListField("Kind of object")
+    named = WordsField("Object", "Number or name", size="12")
     ip = NetworkField("IP address", "192.0.2.7 or 192.0.2.0/24")
-    customer = forms.UUIDField(label="Customer", required=False, widget=forms.Select)
-    object = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    customer = forms.UUIDField(
+        label="Customer", required=False, widget=forms.Select, error_messages={"invalid": CHOICE_REFUSED}
+    )
+    object = forms.UUIDField(
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid": "The address names an object that cannot be. Show all objects instead."},
+    )
 
     def __init__(self, data: Any, *, log: registry.Log, access: Any) -> None:
         super().__init__(data, time_zone=access.company.time_zone)
         self.types = registry.event_types(log)
-        self.fields["action"] = forms.ChoiceField(label="What", required=False, choices=_action_choices(self.types))
+        self.fields["action"] = ListField("What", _action_choices(self.types))
         self.fields["type"].choices = _object_choices(self.types, str(self.data.get("type", "")))
         self._offer_customers(access)
 
@@ -153,7 +173,7 @@ class FilterForm(DaysForm):
 class SavedViewForm(forms.Form):
     """The name of a saved view, and whom it is for."""
 
-    name = PlainTextField(label="Name", max_length=LONGEST_NAME)
+    name = PlainTextField(label="Name", max_length=LONGEST_NAME, error_messages={"required": "Give the view a name."})
     is_shared = forms.BooleanField(label="For everybody who may read this log", required=False)
 
 
@@ -165,6 +185,7 @@ class ConsistencyForm(forms.Form):
         min_value=1,
         max_value=LARGEST_EXACT,
         help_text="The number in the second line of the checkpoint you kept.",
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), NUMBER_REFUSED),
     )
     newer = forms.IntegerField(
         label="Entries in the newer checkpoint",
@@ -172,6 +193,7 @@ class ConsistencyForm(forms.Form):
         max_value=LARGEST_EXACT,
         required=False,
         help_text="Leave it empty for the latest.",
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), NUMBER_REFUSED),
     )
 
     def clean_older(self) -> Checkpoint | None:
