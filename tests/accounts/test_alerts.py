@@ -353,7 +353,7 @@ def test_the_list_shows_what_is_open_and_with_all_what_became_of_the_rest(compan
     page = text_of(ada.get(LIST))
     assert "Ada made the API key Nightly export" in page
     assert reverse("audit:security_entry", args=[entry.pk]) in page
-    assert page.count("Dealt with<") == 2
+    assert page.count("Mark as dealt with<") == 2
 
     deal(ada, Alert.objects.get(kind="verification_failed"))
     assert FAILED.sentence not in text_of(ada.get(LIST)).partition("<table")[2]
