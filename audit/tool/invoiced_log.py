@@ -30,12 +30,11 @@ import urllib.request
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path, PurePath, PurePosixPath
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -73,10 +72,12 @@ class Forbidden(Refused):
 
 
 def leaf_hash(entry: bytes) -> bytes:
+    """The hash of one entry: of its bytes after a byte of zero (RFC 6962, 2.1)."""
     return sha256(b"\x00" + entry).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of two halves, after a byte of one (RFC 6962, 2.1)."""
     return sha256(b"\x01" + left + right).digest()
 
 
@@ -131,7 +132,7 @@ def check_consistency(older: Checkpoint, newer: Checkpoint, path: list[bytes]) -
 
 
 def subtree(start: int, end: int, node: Node) -> bytes:
-    """MTH(D[start:end]) of RFC 6962, 2.1."""
+    """MTH(D[start:end]) of RFC 6962, 2.1; `node` knows the complete subtrees by level and index."""
     count = end - start
     if count & (count - 1) == 0:
         return node(count.bit_length() - 1, start // count)
@@ -140,7 +141,7 @@ def subtree(start: int, end: int, node: Node) -> bytes:
 
 
 def subproof(older: int, start: int, end: int, is_whole: bool, node: Node) -> list[bytes]:
-    """SUBPROOF of RFC 6962, 2.1.2."""
+    """SUBPROOF(older, D[start:end], is_whole) of RFC 6962, 2.1.2."""
     if older == end - start:
         return [] if is_whole else [subtree(start, end, node)]
     half = 1 << (end - start - 1).bit_length() - 1
@@ -161,9 +162,11 @@ class Key(NamedTuple):
 
     @property
     def id(self) -> bytes:
+        """The four bytes by which a signature line names its key (signed-note, "Signatures")."""
         return sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.public).digest()[:4]
 
     def __str__(self) -> str:
+        """The verifier key as text: name+id+key (signed-note)."""
         return f"{self.name}+{self.id.hex()}+{encoded(bytes([self.type]) + self.public)}"
 
 
@@ -178,13 +181,17 @@ class Checkpoint(NamedTuple):
     lines: str
 
     def __str__(self) -> str:
+        """In words, for a sentence."""
         times = [f"{shown(key.name)} at {moment(at)}" for key, at in self.signers.items() if at is not None]
         signed = ", signed by " + " and by ".join(times) if times else ""
         return f"{shown(self.origin)}, {self.size} entries, root {encoded(self.root)}{signed}"
 
 
+EMPTY = Checkpoint("", 0, sha256(b"").digest(), "", {}, "")
+
+
 def read_key(text: str, type: int) -> Key:
-    """Read a verifier key: name+id+key."""
+    """Read a verifier key, name+id+key, of this type of signature (signed-note)."""
     try:
         name, id, rest = text.strip().split("+", 2)
         key = Key(name, decoded(rest)[0], decoded(rest)[1:])
@@ -212,20 +219,17 @@ def keys_of(named: list[str], type: int = LOG) -> list[Key]:
 
 
 def open_checkpoint(note: bytes, keys: list[Key], witnesses: list[Key] | None = None) -> Checkpoint:
-    """The checkpoint in a signed note. One of the keys must have signed it, and every witness that is named."""
-    text, _, signatures = readable(note).rpartition("\n\n")
-    text += "\n"
-    if not signatures.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", text + signatures):
-        raise Refused("This is no signed note.")
+    """The checkpoint in a note that one of the keys signed and every witness cosigned (tlog-checkpoint).
+
+    The key of a log may sign as a cosigner too. What unknown keys signed is passed over; a known key whose signature
+    does not fit makes the whole note bad (signed-note, "Signatures").
+    """
+    text, signatures = note_parts(note)
     known = {(key.name, key.id): key for key in [*keys, *(Key(key.name, COSIGNER, key.public) for key in keys)]}
     known |= {(key.name, key.id): key for key in witnesses or []}
     signers: dict[Key, int | None] = {}
     lines = ""
-    for line in signatures[:-1].split("\n"):
-        dash, name, content = [*line.split(" "), "", ""][:3]
-        signature = decoded(content)
-        if dash != DASH or not name or len(signature) < 5 or line.count(" ") != 2:
-            raise Refused("A signature line of the note cannot be read.")
+    for line, name, signature in signatures:
         key = known.get((name, signature[:4]))
         if key:
             signers[key] = check_signature(key, text, signature[4:])
@@ -242,8 +246,26 @@ def open_checkpoint(note: bytes, keys: list[Key], witnesses: list[Key] | None = 
     return Checkpoint(origin, size, root, text, signers, lines)
 
 
+def note_parts(note: bytes) -> tuple[str, Iterator[tuple[str, str, bytes]]]:
+    """The text of a note, and its signature lines one by one, each with its name and bytes (signed-note, "Format")."""
+    text, _, lines = readable(note).rpartition("\n\n")
+    text += "\n"
+    if not lines.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", text + lines):
+        raise Refused("This is no signed note.")
+    return text, map(signature_parts, lines[:-1].split("\n"))
+
+
+def signature_parts(line: str) -> tuple[str, str, bytes]:
+    """A signature line, the name in it, and the id of the key with the signature."""
+    dash, name, content = [*line.split(" "), "", ""][:3]
+    signature = decoded(content)
+    if dash != DASH or not name or len(signature) < 5 or line.count(" ") != 2:
+        raise Refused("A signature line of the note cannot be read.")
+    return line, name, signature
+
+
 def checkpoint_lines(text: str) -> tuple[str, int, bytes]:
-    """Origin, size and root."""
+    """Origin, size and root; lines that follow are allowed, and ignored (tlog-checkpoint)."""
     lines = text.split("\n")
     if len(lines) < 4 or not all(lines[:-1]):
         raise Refused("This is no checkpoint: it has to begin with three lines, of origin, size and root.")
@@ -254,16 +276,21 @@ def checkpoint_lines(text: str) -> tuple[str, int, bytes]:
 
 
 def check_signature(key: Key, text: str, signature: bytes) -> int | None:
-    """Refuse unless the key signed the text; the second since 1970 it names, if it signs the time too."""
+    """Refuse unless the key signed the text; for a cosigner, the second since 1970 it names (tlog-cosignature)."""
     at, message = None, text.encode()
     if key.type == COSIGNER:
         at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-        message = b"cosignature/v1\ntime %d\n" % at + message
+        message = cosigned(text, at)
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
     except InvalidSignature:
         raise Forbidden(f"The signature of {shown(key.name)} does not fit: the checkpoint was changed.") from None
     return at
+
+
+def cosigned(text: str, at: int) -> bytes:
+    """What a cosigner signs of a checkpoint at a second since 1970 (tlog-cosignature)."""
+    return f"cosignature/v1\ntime {at}\n{text}".encode()
 
 
 # Reading and showing
@@ -274,6 +301,7 @@ def encoded(content: bytes) -> str:
 
 
 def decoded(text: str) -> bytes:
+    """The bytes of base64 with padding, in its one spelling (RFC 4648, 4)."""
     try:
         content = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
@@ -283,7 +311,16 @@ def decoded(text: str) -> bytes:
     return content
 
 
+def hashes_in(lines: list[str]) -> list[bytes]:
+    """The hashes of a proof, a line each; no tree has more than 63 levels (tlog-proof, tlog-witness)."""
+    found = [decoded(line) for line in lines]
+    if len(found) > 63 or any(len(one) != 32 for one in found):
+        raise Refused("The hashes of the proof cannot be read.")
+    return found
+
+
 def whole(text: str) -> int:
+    """A whole number in the one spelling that checkpoints and proofs have."""
     if not re.fullmatch(r"0|[1-9][0-9]{0,18}", text):
         raise Refused(f'"{shown(text)}" is not a whole number.')
     return int(text)
@@ -303,6 +340,7 @@ def shown(text: object) -> str:
 
 
 def moment(at: int) -> str:
+    """A second since 1970, as people read it."""
     try:
         return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
     except (OverflowError, ValueError, OSError):
@@ -310,6 +348,7 @@ def moment(at: int) -> str:
 
 
 def read_file(path: Path, most: int) -> bytes:
+    """A file of so many bytes at most."""
     with open(path, "rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
@@ -331,6 +370,18 @@ def keep(path: Path, content: bytes, mode: int = 0o644) -> None:
         os.close(folder)
 
 
+def locked(path: Path, refusal: str) -> BinaryIO:
+    """The file that guards others, until it is closed, from working with what this process works with."""
+    guard = open(path, "wb")  # noqa: SIM115  whoever asks for it closes it
+    try:
+        if fcntl:
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        guard.close()
+        raise Refused(refusal) from None
+    return guard
+
+
 # verify, checkpoint, consistency
 
 
@@ -338,7 +389,7 @@ class Proved(NamedTuple):
     """An entry that verifies: which of which log, and what it says its company's number for it is, if it is shown."""
 
     origin: str
-    place: int
+    index: int
     company: object
     number: object
     sentence: str
@@ -351,9 +402,9 @@ def verify(options: argparse.Namespace) -> None:
     for name, files in entries_in(options.files):
         try:
             one = proved_by(files, keys, witnesses)
-            if (one.origin, one.place) in proved:
-                raise Refused(f"It is entry {one.place} again, which is here already.")
-            proved[one.origin, one.place] = one
+            if (one.origin, one.index) in proved:
+                raise Refused(f"It is entry {one.index} again, which is here already.")
+            proved[one.origin, one.index] = one
             print(f"{shown(name)}: {one.sentence}")
         except Refused as refusal:
             print(f"{shown(name)}: NOT VERIFIED. {refusal}", file=sys.stderr)
@@ -383,32 +434,21 @@ def notes_on(proved: list[Proved]) -> Iterator[str]:
 
 
 def notes_beside(named: list[str]) -> Iterator[str]:
+    """What else lies in the zip or the folder."""
     unseen = passed_over(Path(named[0])) if len(named) == 1 else []
     if unseen:
         more = f" and {len(unseen) - MOST_NAMED} more" if len(unseen) > MOST_NAMED else ""
         yield f"Not looked at, and proved by nothing here: {', '.join(map(shown, unseen[:MOST_NAMED]))}{more}."
 
 
-def verified(files: dict[str, bytes], keys: list[Key], witnesses: list[Key]) -> str:
-    """What is proved about one entry, in a sentence."""
-    return proved_by(files, keys, witnesses).sentence
-
-
 def proved_by(files: dict[str, bytes], keys: list[Key], witnesses: list[Key]) -> Proved:
+    """What the files of one entry prove; refused where they prove nothing."""
     if PROOF not in files:
         raise Refused(f"There is no {PROOF}.")
     if (ENTRY in files) == (ERASED in files):
         raise Refused(f"There has to be one of {ENTRY} and {ERASED}.")
-    head, _, note = readable(files[PROOF]).partition("\n\n")
-    first, *lines = head.split("\n")
-    if lines and lines[0].startswith("extra "):
-        decoded(lines.pop(0)[6:])
-    if first != "c2sp.org/tlog-proof@v1" or not lines or not lines[0].startswith("index "):
-        raise Refused("This is no proof of c2sp.org/tlog-proof@v1.")
-    index, path = whole(lines[0][6:]), [decoded(line) for line in lines[1:]]
-    if len(path) > 63 or any(len(one) != 32 for one in path):
-        raise Refused("The hashes of the proof cannot be read.")
-    checkpoint = open_checkpoint(note.encode(), keys, witnesses)
+    index, path, note = proof_lines(files[PROOF])
+    checkpoint = open_checkpoint(note, keys, witnesses)
     if ENTRY in files:
         leaf, said = leaf_hash(files[ENTRY]), read_entry(files[ENTRY])
         what = described(said)
@@ -422,6 +462,17 @@ def proved_by(files: dict[str, bytes], keys: list[Key], witnesses: list[Key]) ->
     return Proved(checkpoint.origin, index, said.get("company"), said.get("number"), sentence)
 
 
+def proof_lines(content: bytes) -> tuple[int, list[bytes], bytes]:
+    """The index of an entry, its proof of inclusion and the signed note; an `extra` line is ignored (tlog-proof)."""
+    head, _, note = readable(content).partition("\n\n")
+    first, *lines = head.split("\n")
+    if lines and lines[0].startswith("extra "):
+        decoded(lines.pop(0)[6:])
+    if first != "c2sp.org/tlog-proof@v1" or not lines or not lines[0].startswith("index "):
+        raise Refused("This is no proof of c2sp.org/tlog-proof@v1.")
+    return whole(lines[0][6:]), hashes_in(lines[1:]), note.encode()
+
+
 def described(said: dict[str, object]) -> str:
     """What an entry says of itself."""
     action, at, number, company = (shown(said[name]) for name in ("action", "at", "number", "company"))
@@ -429,6 +480,7 @@ def described(said: dict[str, object]) -> str:
 
 
 def read_entry(entry: bytes) -> dict[str, object]:
+    """What an `entry.json` says (docs/log-format.md, "An entry")."""
     try:
         said: dict[str, object] = json.loads(entry, object_pairs_hook=named_once)
         if said["format"] == "invoiced-entry/1" and {"action", "at", "number", "company"} <= said.keys():
@@ -449,6 +501,7 @@ def named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def erased_hash(content: bytes) -> bytes:
+    """The leaf hash in the place of an entry whose words are gone (docs/log-format.md, "Erased entries")."""
     text = readable(content).strip()
     if not re.fullmatch("[0-9a-f]{64}", text):
         raise Refused(f"{ERASED} does not hold 64 hexadecimal digits.")
@@ -521,6 +574,7 @@ DAMAGED = (
 
 
 def opened_zip(path: Path) -> zipfile.ZipFile:
+    """A zip, or a refusal in words."""
     try:
         return zipfile.ZipFile(path)
     except DAMAGED:
@@ -528,6 +582,7 @@ def opened_zip(path: Path) -> zipfile.ZipFile:
 
 
 def unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """A file of a zip, no larger than one of its name may be."""
     most = LARGEST[PurePosixPath(info.filename).name]
     try:
         with archive.open(info) as file:
@@ -558,37 +613,30 @@ def consistency(options: argparse.Namespace) -> None:
 
 
 def consistency_lines(content: bytes) -> tuple[int, list[bytes], bytes]:
-    """The older size, the proof and the newer note: the body of an add-checkpoint request."""
+    """The older size, the proof and the newer note: the body of an add-checkpoint request (tlog-witness)."""
     head, _, note = readable(content).partition("\n\n")
     first, *lines = head.split("\n")
-    path = [decoded(line) for line in lines]
-    if not first.startswith("old ") or len(path) > 63 or any(len(one) != 32 for one in path) or not note:
+    if not first.startswith("old ") or not note:
         raise Refused("This is no consistency proof: it has to begin with a line of the older size, such as: old 20")
-    return whole(first[4:]), path, note.encode()
+    return whole(first[4:]), hashes_in(lines), note.encode()
 
 
 # follow
 
 
 def follow(options: argparse.Namespace) -> None:
-    """Fetch the latest checkpoint and see that it continues the one that was kept."""
-    with locked(Path(options.state)):
-        follow_on(keys_of(options.key), Path(options.state), options.url.rstrip("/"))
+    """Fetch the latest checkpoint and see that it continues the one that was kept (tlog-tiles).
 
-
-@contextmanager
-def locked(state: Path) -> Iterator[None]:
-    """Work with a state file alone: a run that is slow must not bring back what a quicker one found outdated."""
-    with open(state.with_name(state.name + ".lock"), "wb") as guard:
-        try:
-            if fcntl:
-                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Refused(f"Another run works with {state}. Try again when it has ended.") from None
-        yield
+    One run at a time: a slow one must not bring back what a quicker one found outdated.
+    """
+    state = Path(options.state)
+    busy = f"Another run works with {state}. Try again when it has ended."
+    with locked(state.with_name(state.name + ".lock"), busy):
+        follow_on(keys_of(options.key), state, options.url.rstrip("/"))
 
 
 def follow_on(keys: list[Key], state: Path, prefix: str) -> None:
+    """Compare with what was kept, and keep what was fetched. The proof is made from tiles, no more than it needs."""
     kept = kept_in(state)
     note = fetched(f"{prefix}/checkpoint", LARGEST_NOTE)
     newer = open_checkpoint(note, keys)
@@ -645,6 +693,7 @@ def fetched_tile(prefix: str, level: int, number: int, width: int) -> bytes:
 
 
 def fetched(address: str, most: int) -> bytes:
+    """What stands at an address, so many bytes at most."""
     if not address.startswith(("http://", "https://")):
         raise Refused("The address of the log has to begin with https:// or http://")
     try:
@@ -667,36 +716,31 @@ class Witness:
 
     def __init__(self, folder: Path, logs: list[Key], name: str = "") -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder, self.logs, self.lock = folder, logs, threading.Lock()
-        self.guard = open(folder / ".lock", "wb")  # noqa: SIM115  held as long as the witness works
-        try:
-            if fcntl:
-                fcntl.flock(self.guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self.guard.close()
-            raise Refused(f"Another witness works in {folder}.") from None
+        self.folder, self.logs, self.turn = folder, logs, threading.Lock()
+        self.guard = locked(folder / ".lock", f"Another witness works in {folder}.")
         self.name, self.private = witness_key(folder, name)
         self.key = Key(self.name, COSIGNER, public_half(self.private))
 
     def add_checkpoint(self, body: bytes) -> tuple[int, str, bytes]:
-        """Status, type and body of the answer to a request to cosign."""
+        """Status, type and body of the answer to a request to cosign (tlog-witness, "add-checkpoint")."""
         try:
             size, path, note = consistency_lines(body)
-            origin, _, _ = checkpoint_lines(readable(note).rpartition("\n\n")[0] + "\n")
+            origin, _, _ = checkpoint_lines(note_parts(note)[0])
             logs = [key for key in self.logs if key.name == origin]
             if not logs:
-                return sentence(404, "This witness does not know the log.")
+                return in_words(404, "This witness does not know the log.")
             new = open_checkpoint(note, logs)
         except Forbidden as refusal:
-            return sentence(403, refusal)
+            return in_words(403, refusal)
         except Refused as refusal:
-            return sentence(400, refusal)
+            return in_words(400, refusal)
         if size > new.size:
-            return sentence(400, "The old size is larger than the checkpoint.")
-        with self.lock:
+            return in_words(400, "The old size is larger than the checkpoint.")
+        with self.turn:
             return self.cosign(size, path, new)
 
     def cosign(self, size: int, path: list[bytes], new: Checkpoint) -> tuple[int, str, bytes]:
+        """Sign a checkpoint that continues the one kept, and keep it before anybody learns of the signature."""
         kept = self.kept(hashed(new.origin))
         old = open_checkpoint(kept, [self.key]) if kept else EMPTY
         if size != old.size:
@@ -707,9 +751,9 @@ class Witness:
             check_consistency(old, new, path)
         except Refused as refusal:
             print(f"NOT COSIGNED: {refusal} {new}.", file=sys.stderr, flush=True)
-            return sentence(422, refusal)
+            return in_words(422, refusal)
         at = int(time.time())
-        signature = self.private.sign(b"cosignature/v1\ntime %d\n" % at + new.text.encode())
+        signature = self.private.sign(cosigned(new.text, at))
         line = f"{DASH} {self.name} {encoded(self.key.id + at.to_bytes(8, 'big') + signature)}\n"
         keep(self.folder / hashed(new.origin), f"{new.text}\n{new.lines}{line}".encode())
         return 200, "text/plain; charset=utf-8", line.encode()
@@ -720,14 +764,13 @@ class Witness:
         return read_file(path, LARGEST_NOTE) if re.fullmatch("[0-9a-f]{64}", name) and path.exists() else None
 
 
-EMPTY = Checkpoint("", 0, sha256(b"").digest(), "", {}, "")
-
-
-def sentence(status: int, text: object) -> tuple[int, str, bytes]:
+def in_words(status: int, text: object) -> tuple[int, str, bytes]:
+    """An answer that is a sentence."""
     return status, "text/plain; charset=utf-8", f"{text}\n".encode()
 
 
 def hashed(origin: str) -> str:
+    """What a log is called in the folder of a witness, and in the address of what it cosigned last."""
     return sha256(origin.encode()).hexdigest()
 
 
@@ -765,23 +808,23 @@ class Answering(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not re.fullmatch("[0-9]{1,6}", length) or int(length) > LARGEST_NOTE:
             self.close_connection = True
-            self.answer(*sentence(400, f"A request has a Content-Length, of at most {LARGEST_NOTE} bytes."))
+            self.answer(*in_words(400, f"A request has a Content-Length, of at most {LARGEST_NOTE} bytes."))
             return
         body = self.rfile.read(int(length))
         if self.path != "/add-checkpoint":
-            self.answer(*sentence(404, "Post to /add-checkpoint."))
+            self.answer(*in_words(404, "Post to /add-checkpoint."))
             return
         try:
             self.answer(*self.server.witness.add_checkpoint(body))
         except (Refused, OSError) as problem:
             print(f"The witness cannot keep its state: {problem}", file=sys.stderr, flush=True)
-            self.answer(*sentence(500, "The witness cannot keep its state."))
+            self.answer(*in_words(500, "The witness cannot keep its state."))
 
     def do_GET(self) -> None:
         name, _, rest = self.path[1:].partition("/")
         found = self.server.witness.kept(name) if rest == "checkpoint" else None
         self.answer(
-            *(sentence(404, "No such checkpoint.") if found is None else (200, "text/plain; charset=utf-8", found))
+            *(in_words(404, "No such checkpoint.") if found is None else (200, "text/plain; charset=utf-8", found))
         )
 
     def answer(self, status: int, type: str, body: bytes) -> None:
@@ -795,6 +838,8 @@ class Answering(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
+    """A witness over HTTP."""
+
     daemon_threads = True
 
     def __init__(self, witness: Witness, host: str, port: int) -> None:

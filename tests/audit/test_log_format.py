@@ -65,7 +65,7 @@ def test_the_checkpoints_are_those_that_would_be_signed(size, name):
 
 def test_the_tool_accepts_the_proofs():
     files = {"entry.json": ENTRY, "entry.tlog-proof": EXAMPLE["entry.tlog-proof"].encode()}
-    assert "signed by example.com/log at 2026-03-12 12:00:07 UTC" in invoiced_log.verified(files, keys(), [])
+    assert "signed by example.com/log at 2026-03-12 12:00:07 UTC" in invoiced_log.proved_by(files, keys(), []).sentence
 
     older = invoiced_log.open_checkpoint(EXAMPLE["checkpoint"].encode(), keys())
     size, path, note = invoiced_log.consistency_lines(EXAMPLE["consistency.txt"].encode())

@@ -236,7 +236,7 @@ def test_any_byte_changed_in_entry_or_proof_is_found(proof):
     keys = [invoiced_log.read_key(key(), 0x01)]
     with zipfile.ZipFile(proof) as archive:
         files = {name: archive.read(name) for name in ("entry.json", "entry.tlog-proof")}
-    assert invoiced_log.verified(files, keys, [])
+    assert invoiced_log.proved_by(files, keys, [])
     # The last line says when. With another name on it, it is a stranger's, and passed over.
     most = {"entry.json": len(files["entry.json"]), "entry.tlog-proof": files["entry.tlog-proof"].rindex("— ".encode())}
 
@@ -245,7 +245,7 @@ def test_any_byte_changed_in_entry_or_proof_is_found(proof):
             bent = bytearray(content)
             bent[place] ^= 1
             with pytest.raises(invoiced_log.Refused):
-                invoiced_log.verified(files | {name: bytes(bent)}, keys, [])
+                invoiced_log.proved_by(files | {name: bytes(bent)}, keys, [])
 
 
 NONSENSE = {
