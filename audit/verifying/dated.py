@@ -19,8 +19,9 @@ UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 def count_dated(counted: Counted, start: int, stop: int) -> None:
     """Count those among some places that bear a time over a day before their sealing, or over a minute after it."""
+    bounds = _bounds(start, stop)
     for log in TABLES:
-        for company, early, late, least, most, index, number, last in _dated(log, start, stop):
+        for company, early, late, least, most, index, number, last in _dated(log, start, stop, bounds):
             key = f"{log}.{uuid_text(company)}"
             kept = counted.get(key, {"early": 0, "late": 0, "least": least, "most": most})
             counted[key] = (
@@ -81,16 +82,21 @@ def _long(seconds: int) -> str:
     return f"{seconds} seconds"
 
 
-def _dated(log: str, start: int, stop: int) -> list[tuple[Any, ...]]:
-    """For each company: how many early, how many late, the seconds apart at least and most, the first and the last."""
+def _bounds(start: int, stop: int) -> tuple[str, str]:
+    """The least and the greatest id: PostgreSQL then takes a stretch of their index, though the join names them all."""
     with connection.cursor() as cursor:
-        # The ids are bounded, though the join names them all: PostgreSQL then takes a stretch of their index.
         cursor.execute(
             "SELECT min(CAST(entry_id AS text)), max(CAST(entry_id AS text)) FROM audit_leaf "
             'WHERE "index" >= %s AND "index" < %s',
             [start, stop],
         )
         least, most = cursor.fetchone()
+    return least, most
+
+
+def _dated(log: str, start: int, stop: int, bounds: tuple[str, str]) -> list[tuple[Any, ...]]:
+    """For each company: how many early, how many late, the seconds apart at least and most, the first and the last."""
+    with connection.cursor() as cursor:
         cursor.execute(
             "SELECT company_id, count(CASE WHEN apart >= 0 THEN 1 END), count(CASE WHEN apart < 0 THEN 1 END), "  # noqa: S608  our own names
             'min(apart), max(apart), min("index"), min(number), max(number) '
@@ -99,7 +105,7 @@ def _dated(log: str, start: int, stop: int) -> list[tuple[Any, ...]]:
             f'WHERE l."index" >= %s AND l."index" < %s AND l.log = %s '
             f"AND e.id >= %s AND e.id <= %s AND {_is_dated()}) d "
             "GROUP BY company_id ORDER BY 6",
-            [start, stop, log, least, most],
+            [start, stop, log, *bounds],
         )
         return cursor.fetchall()
 
