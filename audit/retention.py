@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from audit.models import BillingEvent, Envelope, Leaf, SecurityEvent
+from audit.models import Envelope, Leaf
 from audit.models.settings import LONGEST_MONTHS, LogSettings
 from audit.triggers import KEPT_DAYS, KEPT_FOR_EVER
 
-LOGS: tuple[type[Envelope], ...] = (BillingEvent, SecurityEvent)
 KEPT_AT_LEAST = timedelta(days=KEPT_DAYS, hours=1)
 """The database refuses to erase earlier, by its own clock; the hour is for clocks that differ."""
 

@@ -12,6 +12,7 @@ from accounts.access import contact_models, customer_models
 from accounts.models import ApiKey, Company, Membership, User
 from accounts.queries.log_retention import COUNTED, in_words
 from audit import retention
+from audit.models import LOGS
 
 SHOWN = 20
 LOOKED_UP = 200
@@ -79,7 +80,7 @@ def person(company: Company, kind: str, id: UUID) -> Person | None:
         member = _memberships(company, id).select_related("user").first()
         return Person(USER, id, str(member.user)) if member else None
     if kind == CONTACT:
-        for log in retention.LOGS:
+        for log in LOGS.values():
             rows = retention.unerased(log, company.pk).order_by("-at")
             acted = rows.filter(actor_type="contact", actor_id=str(id)).values_list("actor_label", flat=True)
             acted_on = rows.filter(object_type="contact", object_id=str(id)).values_list("object_label", flat=True)
@@ -110,9 +111,9 @@ def extent(company: Company, person: Person, at: datetime) -> Extent:
     """How far erasing would go at an instant."""
     ids, team, until = ids_of(company, person), ids_of_team(company.pk), at - retention.KEPT_AT_LEAST
     whom, theirs = retention.about(ids, team), retention.kept_for(ids, team)
-    old = [retention.erasable(log, company.pk, until).filter(whom) for log in retention.LOGS]
-    kept = [retention.unerased(log, company.pk).filter(theirs) for log in retention.LOGS]
-    young = [retention.unerased(log, company.pk).filter(whom, at__gte=until) for log in retention.LOGS]
+    old = [retention.erasable(log, company.pk, until).filter(whom) for log in LOGS.values()]
+    kept = [retention.unerased(log, company.pk).filter(theirs) for log in LOGS.values()]
+    young = [retention.unerased(log, company.pk).filter(whom, at__gte=until) for log in LOGS.values()]
     newest = (rows.order_by("-at").values_list("at", flat=True).first() for rows in young)
     latest = max(filter(None, newest), default=None)
     return Extent(
@@ -144,7 +145,7 @@ def _contacts(company: Company, text: str) -> Iterator[Person]:
     found: list[Any] = list(rows.order_by("name", "pk")[:LOOKED_UP])
     ids: list[str] = [str(one.pk) for one in found]
     spoken_of: set[str] = set()
-    for log in retention.LOGS:
+    for log in LOGS.values():
         entries = retention.unerased(log, company.pk).order_by()
         spoken_of.update(entries.filter(object_id__in=ids).values_list("object_id", flat=True).distinct())
         spoken_of.update(entries.filter(actor_id__in=ids).values_list("actor_id", flat=True).distinct())
@@ -156,7 +157,7 @@ def _contacts(company: Company, text: str) -> Iterator[Person]:
 def _named_in_entries(company: Company, text: str) -> Iterator[Person]:
     """Contacts by what the newest entries call them, whatever their records say today."""
     named: dict[str, tuple[str, UUID | None]] = {}
-    for log in retention.LOGS:
+    for log in LOGS.values():
         newest = retention.unerased(log, company.pk).order_by("-at", "-id").values("pk")[:NEWEST]
         rows = log._base_manager.filter(pk__in=newest)
         acted = rows.filter(actor_type="contact", actor_label__icontains=text)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from accounts.models import Company
 from audit import retention
+from audit.models import LOGS
 
 COUNTED = 10_000
 
@@ -32,5 +33,5 @@ def in_words(count: int) -> str:
 def outlook(company: Company, months: int, at: datetime) -> Outlook:
     """What a company would keep that kept what its entries say for so many months."""
     until = retention.kept_since(at, months, company.time_zone)
-    due = [retention.erasable(log, company.pk, until) for log in retention.LOGS]
+    due = [retention.erasable(log, company.pk, until) for log in LOGS.values()]
     return Outlook(months, company.today(until), retention.count_up_to(COUNTED, *due))

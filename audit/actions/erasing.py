@@ -28,7 +28,7 @@ OF_NONE = UUID(int=0)
 
 def erase_old(*, company_id: UUID | None, until: datetime, at: datetime) -> int:
     """Erase what the entries of a company, or of None, said before an instant, as far as one turn goes; how many."""
-    return _erase([retention.erasable(of, company_id, until) for of in retention.LOGS], company_id, RETENTION, at)
+    return _erase([retention.erasable(of, company_id, until) for of in LOGS.values()], company_id, RETENTION, at)
 
 
 def erase_about(*, company_id: UUID, ids: list[str], team: list[str], at: datetime) -> int:
@@ -37,7 +37,7 @@ def erase_about(*, company_id: UUID, ids: list[str], team: list[str], at: dateti
     Nothing is erased of what the team, which these ids stand for, did to them.
     """
     until, whom = at - retention.KEPT_AT_LEAST, retention.about(ids, team)
-    sets = [retention.erasable(of, company_id, until).filter(whom) for of in retention.LOGS]
+    sets = [retention.erasable(of, company_id, until).filter(whom) for of in LOGS.values()]
     return _erase(sets, company_id, REQUEST, at)
 
 

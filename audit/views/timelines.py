@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from audit import queries
+from audit.models import LOGS
 from audit.registry import Log
 from audit.views.asked import PERMISSIONS, answer, found_page, note_reading
 from security.guards import require
@@ -56,6 +57,7 @@ def _person(request: Any, log: Log, actor_type: str, actor_id: str) -> HttpRespo
         "audit/timelines/person.html",
         found_page(request, _search(request, log, actor_type, actor_id)),
         log=log,
+        log_title=LOGS[log].log_title,
         readable=readable,
         actor=max(known, key=lambda entry: (entry.at, entry.pk)),
         actor_type=actor_type,

@@ -7,12 +7,17 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import log
 from audit.actors import Actor
-from audit.models import BillingEvent, SecurityEvent
+from audit.leaves import TABLES
+from audit.models import LOGS, BillingEvent, SecurityEvent
 from audit.registry import EventType
 from security.ids import uuid7
 from tests.audit import make
 
 pytestmark = pytest.mark.django_db
+
+
+def test_what_is_hashed_is_read_from_the_tables_of_the_logs():
+    assert {code: log._meta.db_table for code, log in LOGS.items()} == TABLES
 
 
 def test_record_keeps_who_what_when_and_from_where(parcel_sent, company_id):
