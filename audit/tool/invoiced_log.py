@@ -389,7 +389,7 @@ class Proved(NamedTuple):
     """An entry that verifies: which of which log, and what it says its company's number for it is, if it is shown."""
 
     origin: str
-    index: int
+    leaf_index: int
     company: object
     number: object
     sentence: str
@@ -402,9 +402,9 @@ def verify(options: argparse.Namespace) -> None:
     for name, files in entries_in(options.files):
         try:
             one = proved_by(files, keys, witnesses)
-            if (one.origin, one.index) in proved:
-                raise Refused(f"It is entry {one.index} again, which is here already.")
-            proved[one.origin, one.index] = one
+            if (one.origin, one.leaf_index) in proved:
+                raise Refused(f"It is entry {one.leaf_index} again, which is here already.")
+            proved[one.origin, one.leaf_index] = one
             print(f"{shown(name)}: {one.sentence}")
         except Refused as refusal:
             print(f"{shown(name)}: NOT VERIFIED. {refusal}", file=sys.stderr)
