@@ -19,3 +19,7 @@ class StreamRefused(AuditError):
 
 class KeyNotReplaceable(AuditError):
     """The key that signs the log cannot be replaced so, or not now."""
+
+
+class CannotSeal(Exception):
+    """Something keeps the log from being sealed; the text says what and what to do."""

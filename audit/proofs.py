@@ -23,8 +23,7 @@ from audit.models import Checkpoint, Cosignature, Leaf
 from audit.notes import Verifier, is_signature
 from audit.published import published_note, signer_of
 from audit.queries import places_of
-from audit.sealing import tile_folder
-from audit.tiles import BadTile, Tiles
+from audit.tiles import BadTile, Tiles, tile_folder
 from audit.tool import invoiced_log
 
 MOST_ENTRIES = 2_000

@@ -4,7 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
-from audit.merkle import node_hash, root_of
+from django.conf import settings
+
+from audit.merkle import parents, root_of
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -13,6 +15,12 @@ HASH = 32
 
 class BadTile(Exception):
     """A tile is missing, too short, or cannot be read."""
+
+
+def tile_folder() -> Path:
+    """Where the tiles lie."""
+    folder: Path = settings.LOG_DIR / "tile"
+    return folder
 
 
 def relative_path(level: int, index: int, width: int = WIDTH) -> str:
@@ -99,10 +107,9 @@ class Tiles:
 
 def full_tile_hash(tile: bytes) -> bytes:
     """The hash that stands for a full tile one level up."""
-    hashes = [tile[at : at + HASH] for at in range(0, len(tile), HASH)]
-    while len(hashes) > 1:
-        hashes = [node_hash(left, right) for left, right in zip(hashes[::2], hashes[1::2], strict=True)]
-    return hashes[0]
+    while len(tile) > HASH:
+        tile = parents(tile)
+    return tile
 
 
 def put(path: Path, content: bytes, mode: int = 0o644) -> None:

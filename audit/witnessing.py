@@ -15,8 +15,7 @@ from django.db.models import QuerySet
 from audit.merkle import consistency_proof
 from audit.models import Checkpoint, Cosignature, Witness
 from audit.notes import BadNote, Verifier, opened, parse_verifier, split
-from audit.sealing import tile_folder
-from audit.tiles import BadTile, Tiles
+from audit.tiles import BadTile, Tiles, tile_folder
 from audit.trouble import Trouble
 from security import outbound
 

@@ -29,7 +29,7 @@ from audit import log
 from audit.actions import checks
 from audit.actors import Actor
 from audit.models import Envelope, Follower
-from audit.sealing import leaf_count
+from audit.placing import leaf_count
 from audit.trouble import Trouble
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from audit import notices
 from audit.models import Check, Checkpoint
-from audit.sealing import leaf_count
+from audit.placing import leaf_count
 from audit.verifying.check import Verification, begin
 
 logger = logging.getLogger(__name__)

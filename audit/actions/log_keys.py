@@ -11,8 +11,8 @@ from audit.merkle import EMPTY_ROOT
 from audit.models import Checkpoint, LogKey
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer, parse_verifier
+from audit.placing import leaf_count
 from audit.roots import root_at
-from audit.sealing import leaf_count
 from audit.sealing_lock import only_one
 
 OTHER_HISTORY = (

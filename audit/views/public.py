@@ -11,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from audit import log_keys, proofs, queries, sealing
-from audit.tiles import HASH, WIDTH, relative_path
+from audit import log_keys, proofs, queries
+from audit.tiles import HASH, WIDTH, relative_path, tile_folder
 from security.guards import public
 
 TEXT = "text/plain; charset=utf-8"
@@ -55,7 +55,7 @@ def tile(request: HttpRequest, name: str) -> HttpResponse:
     level, index, width = _read(name)
     found = b""
     for wider in dict.fromkeys([width, WIDTH]):
-        found = found or _content(sealing.tile_folder() / relative_path(level, index, wider))
+        found = found or _content(tile_folder() / relative_path(level, index, wider))
     if len(found) < width * HASH:
         raise Http404
     headers = {"Cache-Control": FOR_EVER}

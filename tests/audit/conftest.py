@@ -1,7 +1,7 @@
 import pytest
 from django_scopes import scope
 
-from audit import kinds, registry, sealing
+from audit import kinds, publishing, registry, sealing
 from audit.models import Checkpoint, SealerState
 from security.ids import uuid7
 from tests.audit import make, tampering
@@ -52,7 +52,7 @@ def sealed_log(db):
 
     def seal(at=make.NOON):
         last = Checkpoint.objects.order_by("pk").last()
-        sealing.turn(max(at, last.signed_at + sealing.SIGNED_EVERY) if last else at)
+        sealing.turn(max(at, last.signed_at + publishing.SIGNED_EVERY) if last else at)
         assert SealerState.objects.get().problem == ""
         return Checkpoint.objects.order_by("pk").last()
 

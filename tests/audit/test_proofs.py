@@ -10,7 +10,7 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.scoping import in_company
-from audit import log_keys, proofs, sealing, triggers
+from audit import log_keys, placing, proofs, tiles, triggers
 from audit.forms import NUMBER_REFUSED
 from audit.models import Checkpoint, Leaf, SecurityEvent
 from audit.notes import Signer
@@ -102,7 +102,7 @@ def test_an_entry_that_is_not_sealed_yet_is_proved_in_ten_seconds(company, ada):
         answer = ada.get(ask)
         assert answer.status_code == 409
         assert "sealed yet. Try again in ten seconds." in answer.content.decode()
-    sealing.place_waiting(sealed.LATER)
+    placing.place_waiting(sealed.LATER)
     assert ada.get(address("billing", entry)).status_code == 409
     sealed.seal(sealed.LATER + timedelta(seconds=9))
 
@@ -148,7 +148,7 @@ def test_an_entry_that_was_changed_is_not_proved(company, ada):
 def test_damaged_tiles_are_told_of(company, ada, damage):
     entry, *_ = sealed.entries(company.pk, 3)
     checkpoint = sealed.seal()
-    tile = sealing.tile_folder() / "0" / f"000.p/{checkpoint.size}"
+    tile = tiles.tile_folder() / "0" / f"000.p/{checkpoint.size}"
     tile.unlink()
     if damage:
         tile.write_bytes(damage * checkpoint.size)
@@ -228,7 +228,7 @@ def test_no_signed_entry_is_left_out_of_a_history_because_a_witness_is_silent(co
     make.recorded(sealed.kind(), shelf)
     sealed.seal(sealed.LATER + timedelta(seconds=9))
     make.recorded(sealed.kind(), shelf)
-    sealing.place_waiting(sealed.LATER + timedelta(seconds=10))
+    placing.place_waiting(sealed.LATER + timedelta(seconds=10))
 
     files = unzipped(ada.get(reverse("audit:history_proof", args=["parcel", shelf.pk])))
 

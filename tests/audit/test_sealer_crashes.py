@@ -8,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
-from audit import log, log_keys, sealing
+from audit import log, log_keys, placing, sealing, tiles
 from audit.actions import log_keys as key_actions
 from audit.actors import Actor
 from audit.models import Checkpoint, Leaf, LogKey, SealerState, Waiting
@@ -97,7 +98,7 @@ def killed_at(fatal: int, act: Callable[[], object]) -> bool:
 def published() -> list[str]:
     """Every checkpoint that somebody may have seen."""
     notes = list(Checkpoint.objects.values_list("note", flat=True))
-    path = sealing.settings.LOG_DIR / "checkpoint"
+    path = settings.LOG_DIR / "checkpoint"
     return [*notes, path.read_text(encoding="utf-8")] if path.exists() else notes
 
 
@@ -140,7 +141,7 @@ def test_killed_at_its_very_first_turn(at_every_step, parcel_sent, company_id):
 
 
 def test_killed_while_a_tile_fills_and_the_next_begins(at_every_step, sealed_log, parcel_sent, company_id, monkeypatch):
-    monkeypatch.setattr(sealing, "BATCH", 4)
+    monkeypatch.setattr(placing, "BATCH", 4)
     write(parcel_sent, company_id, 251)
     sealed_log()
     write(parcel_sent, company_id, 9)
@@ -154,7 +155,7 @@ def test_killed_while_a_tile_fills_and_the_next_begins(at_every_step, sealed_log
 def test_killed_while_it_writes_damaged_tiles_again(at_every_step, sealed_log, parcel_sent, company_id):
     write(parcel_sent, company_id, 3)
     sealed_log()
-    (sealing.tile_folder() / "0/000.p/3").unlink()
+    (tiles.tile_folder() / "0/000.p/3").unlink()
     write(parcel_sent, company_id, 1)
     at = make.NOON + timedelta(seconds=10)
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, connection
 
-from audit import log_keys, merkle, sealing, tiles, waiting
+from audit import log_keys, merkle, placing, publishing, sealing, tiles, waiting
+from audit.errors import CannotSeal
 from audit.models import BillingEvent, Check, Checkpoint, Leaf, LogKey, SealerState, SecurityEvent, Waiting
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer, opened
@@ -106,13 +107,14 @@ def test_nothing_is_signed_before_there_is_an_entry(db):
     assert (sizes(), problem()) == ([], "")
 
 
-def test_a_clock_set_back_signs_no_earlier_time(sealed_log, parcel_sent, company_id):
+def test_a_clock_set_back_signs_no_earlier_time_and_dates_no_place_so(sealed_log, parcel_sent, company_id):
     write(parcel_sent, company_id)
     sealing.turn(make.NOON)
     write(parcel_sent, company_id)
     sealing.turn(make.NOON - timedelta(days=400))
 
     assert list(Checkpoint.objects.order_by("pk").values_list("size", "signed_at")) == [(1, make.NOON), (2, make.NOON)]
+    assert set(Leaf.objects.values_list("sealed_at", flat=True)) == {make.NOON}
     assert (problem(), is_whole()) == ("", True)
 
 
@@ -135,7 +137,7 @@ def test_an_idle_turn_writes_nothing(sealed_log, parcel_sent, company_id, django
 
 
 def test_more_than_a_batch_is_sealed_in_one_turn(sealed_log, parcel_sent, company_id, monkeypatch):
-    monkeypatch.setattr(sealing, "BATCH", 2)
+    monkeypatch.setattr(placing, "BATCH", 2)
     write(parcel_sent, company_id, 5)
 
     assert sealed_log().size == 5
@@ -143,7 +145,7 @@ def test_more_than_a_batch_is_sealed_in_one_turn(sealed_log, parcel_sent, compan
 
 
 def test_tiles_grow_as_the_tree_does(sealed_log, parcel_sent, company_id, monkeypatch):
-    monkeypatch.setattr(sealing, "LEAVES_AT_ONCE", 256)
+    monkeypatch.setattr(publishing, "LEAVES_AT_ONCE", 256)
     for count in (255, 1, 300):
         write(parcel_sent, company_id, count)
         checkpoint = sealed_log()
@@ -169,10 +171,10 @@ def test_who_seals_elsewhere_at_the_same_time_is_refused_by_the_database(sealed_
     [first, second] = write(parcel_sent, company_id, 2)
     aside = waiting.Aside()
     batch = waiting.with_rows(waiting.next_batch(0, 10), aside)
-    sealing._place(batch[:1], aside, make.NOON)
+    placing.place(batch[:1], aside, {}, make.NOON)
 
-    with pytest.raises(sealing.CannotSeal):
-        sealing._place(batch[:1], aside, make.NOON)
+    with pytest.raises(CannotSeal):
+        placing.place(batch[:1], aside, {}, make.NOON)
 
     sealed_log()
     assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [first.pk, second.pk]
@@ -256,7 +258,7 @@ def test_whatever_else_goes_wrong_is_kept_where_pages_show_it(parcel_sent, compa
     def fail(*arguments):
         raise TypeError("no text")
 
-    monkeypatch.setattr(sealing, "with_rows", fail)
+    monkeypatch.setattr(placing, "with_rows", fail)
     assert sealing.turn(make.NOON) == 0
     assert problem() == "The sealer failed (TypeError: no text). The log of the server says where."
 
@@ -317,7 +319,7 @@ def test_a_damaged_tile_is_written_again_and_told_of(sealed_log, parcel_sent, co
 def test_where_the_places_no_longer_give_what_was_signed_nothing_more_is_signed(sealed_log, parcel_sent, company_id):
     write(parcel_sent, company_id, 3)
     sealed_log()
-    (sealing.tile_folder() / "0/000.p/3").unlink()
+    (tiles.tile_folder() / "0/000.p/3").unlink()
     with connection.cursor() as cursor, triggers_resting(connection.vendor, cursor):
         Leaf.objects.filter(index=1).update(hash=bytes(32))
     write(parcel_sent, company_id)
@@ -405,11 +407,11 @@ def test_a_checkpoint_whose_file_was_not_written_is_written_at_the_next_turn(
 def test_what_a_witness_signed_stands_in_the_file(sealed_log, parcel_sent, company_id, settings):
     write(parcel_sent, company_id)
     checkpoint = sealed_log()
-    checkpoint.cosignatures.create(witness="w.example", line="— w.example AAAA\n", at=make.NOON)
+    checkpoint.cosignatures.create(witness="w.example", line="— w.example AAAAAAAA\n", at=make.NOON)
 
     sealing.turn(make.NOON + SECOND)
 
-    assert (settings.LOG_DIR / "checkpoint").read_text(encoding="utf-8").endswith("\n— w.example AAAA\n")
+    assert (settings.LOG_DIR / "checkpoint").read_text(encoding="utf-8").endswith("\n— w.example AAAAAAAA\n")
 
 
 def test_another_place_for_an_entry_is_refused_by_the_database(sealed_log, parcel_sent, company_id):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from audit import log_keys, sealing, signed
+from audit import log_keys, placing, sealing, signed
 from audit.actions import log_keys as key_actions
 from audit.actors import Actor
 from audit.errors import KeyNotReplaceable
@@ -129,7 +129,7 @@ def test_another_end_of_the_history_is_not_signed(three, write, sealed_log, sett
     before = files(settings)
     owner(lambda: remove_from(3))
     write(4)
-    sealing.place_waiting(LATER)
+    placing.place_waiting(LATER)
 
     sealing.turn(LATER)
 

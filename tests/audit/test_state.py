@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from audit import sealing, state
+from audit import placing, state
 from audit.actions import checks
 from audit.models import BillingEvent, Check, Checkpoint, SealerState, Waiting
 from audit.verifying import entries as entry_check
@@ -77,7 +77,7 @@ def test_the_database_says_when_an_entry_began_to_wait(parcel_sent, company):
 def test_what_has_its_place_and_is_not_signed_waits_since_it_was_placed(entry, parcel_sent, company, sealed_log):
     sealed_log()
     make.recorded(parcel_sent, make.Parcel(company.pk), place="Oslo", at=make.NOON - timedelta(days=400))
-    sealing.place_waiting(LATER)
+    placing.place_waiting(LATER)
 
     found = state.state_of_the_log(LATER + timedelta(seconds=7))
     assert (found.unproved, found.since, found.behind) == (1, LATER, timedelta(seconds=7))

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from audit import events, log_keys, sealing, signed
+from audit import events, log_keys, merkle, publishing, sealing, signed, tiles
 from audit.actions import log_keys as key_actions
 from audit.actors import Actor
 from audit.errors import KeyNotReplaceable
@@ -21,7 +21,7 @@ from tests.audit.tampering import as_owner, findings, leaf, named, row, sign
 
 pytestmark = pytest.mark.django_db
 OPERATOR = Actor.operator("tests")
-LATER = make.NOON + sealing.SIGNED_WHEN_QUIET
+LATER = make.NOON + publishing.SIGNED_WHEN_QUIET
 
 
 def rewrite_an_old_entry(entry):
@@ -33,9 +33,9 @@ def rewrite_an_old_entry(entry):
 def sign_again(signer):
     """Write all tiles, the only checkpoint and the public file anew."""
     Checkpoint.objects.all().delete()
-    shutil.rmtree(sealing.tile_folder())
+    shutil.rmtree(tiles.tile_folder())
     size = Leaf.objects.count()
-    made = sign(size, sealing.tree_hash(0, size, sealing.rebuild_tiles(size).node), signer, make.NOON)
+    made = sign(size, merkle.tree_hash(0, size, publishing.rebuild_tiles(size).node), signer, make.NOON)
     signed.shown().write_text(made.note, encoding="utf-8")
 
 
@@ -48,7 +48,7 @@ def hand_over_to(intruder):
     """A key that says it took over before the first entry, and an entry with its place that tells of it."""
     former = LogKey.objects.get()
     text = log_keys.hand_over_text(
-        former.origin, log_keys.verifiers()[0], intruder.verifier(), 0, sealing.Frontier().root()
+        former.origin, log_keys.verifiers()[0], intruder.verifier(), 0, merkle.Frontier().root()
     )
     key = LogKey.objects.create(
         verifier_key=str(intruder.verifier()),

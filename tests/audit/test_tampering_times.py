@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from audit import sealing
+from audit import placing
 from audit.models import Checkpoint, Leaf
 from audit.verifying import times
 from audit.verifying.check import Verification, begin
@@ -91,7 +91,7 @@ def test_many_moved_times_are_one_finding_for_each_company(hourly, owner):
 
 def test_a_place_that_no_checkpoint_covers_is_not_earlier_than_the_last(hourly, owner, parcel_sent):
     make.recorded(parcel_sent, make.Parcel(uuid7()), at=FIRST + 2 * HOUR, place="Rome")
-    sealing.place_waiting(FIRST + 2 * HOUR)
+    placing.place_waiting(FIRST + 2 * HOUR)
     assert findings() == []
 
     owner(lambda: Leaf.objects.filter(index=8).update(sealed_at=FIRST))

@@ -79,19 +79,21 @@ LAYERS = {
         "trouble": "",
         "published": "log_keys models notes",
         "lines": "models",
-        "proofs": "leaves log_keys merkle models notes published queries sealing tiles tool",
+        "proofs": "leaves log_keys merkle models notes published queries tiles tool",
         "leaves": "canonical merkle",
         "signed": "merkle models notes tiles",
         "log_keys": "models notes signed tiles",
         "sealing_lock": "",
         "waiting": "leaves models",
-        "sealing": "leaves log_keys merkle models notes published sealing_lock signed tiles waiting",
+        "placing": "errors leaves models waiting",
+        "publishing": "errors log_keys merkle models notes placing published signed tiles",
+        "sealing": "errors log_keys models placing publishing sealing_lock signed tiles",
         "roots": "merkle models",
-        "verifying": "kinds leaves log_keys merkle models notes roots sealing signed tiles triggers values",
+        "verifying": "kinds leaves log_keys merkle models notes roots signed tiles triggers values",
         "state": "log_keys models trouble verifying",
         "sealer": "sealing",
         "streaming": "actions actors lines models queries",
-        "witnessing": "merkle models notes sealing tiles trouble",
+        "witnessing": "merkle models notes tiles trouble",
         "sender": "streaming witnessing",
         "values": "canonical",
         "paging": "",
@@ -110,12 +112,12 @@ LAYERS = {
         "queries": "models paging records registry values",
         "forms": "canonical models queries records registry",
         "actions": (
-            "actors errors events leaves log log_keys merkle models notes notices queries retention roots sealing "
+            "actors errors events leaves log log_keys merkle models notes notices placing queries retention roots "
             "sealing_lock signed triggers verifying"
         ),
         "exports": "actions lines models paging published queries values",
         "views": (
-            "actions errors exports forms log_keys models notes paging proofs published queries registry sealing state "
+            "actions errors exports forms log_keys models notes paging proofs published queries registry state "
             "tiles witnessing"
         ),
         "templatetags": "values",

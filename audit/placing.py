@@ -1,0 +1,95 @@
+"""Giving entries their place in the tree and their number: the next ones, in the order of the queue, for ever.
+
+A batch gets its places in one transaction, which takes it out of the queue as well.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from audit.errors import CannotSeal
+from audit.leaves import Unreadable, entry_hash
+from audit.models import Leaf, Waiting
+from audit.waiting import Aside, Place, Row, next_batch, with_rows
+
+BATCH = 2_000
+COLUMNS = {
+    '"index"': "bigint",
+    "log": "text",
+    "entry_id": "uuid",
+    "company_id": "uuid",
+    "number": "bigint",
+    "hash": "bytea",
+    "sealed_at": "timestamptz",
+}
+"""Of a place, in the order in which they are written."""
+Numbers = dict[str | None, int]
+
+
+def place_waiting(at: datetime) -> tuple[int, Aside]:
+    """Give every waiting entry its place; how many, and those that can have none, which keep nobody else."""
+    placed, after, aside, numbers = 0, 0, Aside(), Numbers()
+    while batch := next_batch(after, BATCH):
+        after = batch[-1][0]
+        placed += place(with_rows(batch, aside), aside, numbers, at)
+    Waiting.objects.filter(position__in=[position for position, _, _ in aside.again]).delete()
+    return placed, aside
+
+
+def leaf_count() -> int:
+    """How many entries have their place."""
+    last = Leaf.objects.order_by("-index").values_list("index", flat=True).first()
+    return 0 if last is None else last + 1
+
+
+def place(batch: list[tuple[Place, Row]], aside: Aside, numbers: Numbers, at: datetime) -> int:
+    """Write the places of a batch. They are worked out beforehand, so that SQLite is locked for a moment only.
+
+    `numbers` are the last ones of the companies that are known. Were somebody else to seal at the same time, the
+    database would refuse the second of two equal places.
+    """
+    start, positions = leaf_count(), []
+    leaves: list[tuple[Any, ...]] = []
+    for one, row in batch:
+        (position, log, entry_id), company = one, row[1]
+        try:
+            number = (numbers.get(company) or _last_number(company)) + 1
+            hashed = entry_hash(log, number, row)
+        except (Unreadable, ValidationError, TypeError):
+            aside.unreadable.append(one)
+            continue
+        numbers[company] = number
+        positions.append(position)
+        leaves.append((start + len(leaves), log, entry_id.hex, company, number, hashed, at))
+    if not leaves:
+        return 0
+    try:
+        with transaction.atomic():
+            _write(leaves, positions)
+    except IntegrityError as refusal:
+        raise CannotSeal(f"Places were given by somebody else ({refusal}). The next turn tries again.") from None
+    return len(leaves)
+
+
+def _write(leaves: list[tuple[Any, ...]], positions: list[int]) -> None:
+    """Add the places and empty their part of the queue, in a statement each: nothing here goes through a model."""
+    names = ", ".join(COLUMNS)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            arrays = ", ".join(f"%s::{kind}[]" for kind in COLUMNS.values())
+            values = [list(column) for column in zip(*leaves, strict=True)]
+            cursor.execute(f"INSERT INTO audit_leaf ({names}) SELECT * FROM unnest({arrays})", values)  # noqa: S608
+            cursor.execute("DELETE FROM audit_waiting WHERE position = ANY(%s)", [positions])
+        else:
+            marks = ", ".join(["%s"] * len(COLUMNS))
+            rows = [(*leaf[:-1], connection.ops.adapt_datetimefield_value(leaf[-1])) for leaf in leaves]
+            cursor.executemany(f"INSERT INTO audit_leaf ({names}) VALUES ({marks})", rows)  # noqa: S608
+            cursor.executemany("DELETE FROM audit_waiting WHERE position = %s", [(one,) for one in positions])
+
+
+def _last_number(company_id: str | None) -> int:
+    """The running number of the latest sealed entry of a company; of None, of what belongs to no company."""
+    about = {"company_id": company_id} if company_id else {"company_id__isnull": True}
+    return Leaf.objects.filter(**about).order_by("-number").values_list("number", flat=True).first() or 0
