@@ -65,13 +65,14 @@ def _moved(spans: list[Span]) -> list[Finding]:
     marks = ", ".join(["(%s, %s, %s, %s)"] * len(spans))
     given = [value for first, stop, low, high in spans for value in (first, stop, written(low), written(high))]
     with connection.cursor() as cursor:
-        # CROSS JOIN: SQLite then takes the spans one by one, each with a stretch of the places.
+        # CROSS JOIN: SQLite then takes the spans one by one, each with a stretch of the places. The bounds of them all
+        # say to PostgreSQL that there are few.
         cursor.execute(
             f"WITH spans (first_one, stop, low, high) AS (VALUES {marks}) "  # noqa: S608  marks alone
             'SELECT count(*), min(l."index") FROM spans CROSS JOIN audit_leaf l '
-            'WHERE l."index" >= spans.first_one AND l."index" < spans.stop '
+            'WHERE l."index" >= spans.first_one AND l."index" < spans.stop AND l."index" >= %s AND l."index" < %s '
             "AND (l.sealed_at >= spans.low AND l.sealed_at < spans.high) IS NOT TRUE GROUP BY l.company_id ORDER BY 2",
-            given,
+            [*given, spans[0][0], spans[-1][1]],
         )
         found = cursor.fetchall()
     return [_finding(count, index, spans) for count, index in found]
