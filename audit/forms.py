@@ -19,7 +19,7 @@ from audit import records, registry
 from audit.canonical import LARGEST_EXACT
 from audit.models import ActorType, Checkpoint, Outcome
 from audit.models.reading import LONGEST_NAME
-from audit.queries import Filters
+from audit.queries import Filters, checkpoints
 from security.text import PlainTextField
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -211,7 +211,7 @@ class ConsistencyForm(forms.Form):
 
 def _signed(size: int | None) -> Checkpoint:
     """The latest checkpoint of this size; without a size the latest of all."""
-    rows = Checkpoint.objects.order_by("-pk")
+    rows = checkpoints()
     found = (rows.filter(size=size) if size else rows).first()
     if found is None and size:
         raise ValidationError(f"The log signed no checkpoint of {size} entries.")

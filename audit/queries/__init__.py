@@ -16,6 +16,7 @@ from audit.queries.logs import (
 )
 from audit.queries.saved_views import saved_views, shown_views, view_named
 from audit.queries.sealed_entries import (
+    checkpoints,
     entries_of,
     keys_of_the_log,
     latest_checkpoint,
@@ -29,6 +30,7 @@ __all__ = [
     "account_events",
     "billing_events",
     "billing_search",
+    "checkpoints",
     "counted",
     "customer_history",
     "entries_of",

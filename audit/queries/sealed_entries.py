@@ -47,9 +47,14 @@ def entries_of(leaves: Iterable[Leaf], **narrowed: Any) -> list[Envelope]:
     return [found[key] for key in places if key in found]
 
 
+def checkpoints() -> QuerySet[Checkpoint]:
+    """What was signed, the latest first."""
+    return Checkpoint.objects.order_by("-pk")
+
+
 def latest_checkpoint() -> Checkpoint | None:
     """What was signed last; None before the first."""
-    return Checkpoint.objects.order_by("-pk").first()
+    return checkpoints().first()
 
 
 def keys_of_the_log() -> QuerySet[LogKey]:

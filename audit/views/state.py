@@ -7,8 +7,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audit import log_keys, witnessing
-from audit.models import Check, Checkpoint
+from audit import log_keys, queries, witnessing
+from audit.models import Check
+from audit.published import published_note
 from audit.state import COUNTED, LogState, state_of_the_log
 from security.guards import require
 
@@ -49,7 +50,7 @@ def state(request: HttpRequest) -> HttpResponse:
 @require_safe
 def checkpoint_list(request: HttpRequest) -> HttpResponse:
     before = request.GET.get("before", "")
-    rows = Checkpoint.objects.order_by("-pk")
+    rows = queries.checkpoints()
     is_first = not (before.isascii() and before.isdecimal() and len(before) <= LONGEST_ID)
     found = list((rows if is_first else rows.filter(pk__lt=int(before)))[: LISTED + 1])
     context = {
@@ -64,12 +65,11 @@ def checkpoint_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def checkpoint(request: HttpRequest, number: int) -> HttpResponse:
     """One checkpoint as everybody may have it, with what witnesses signed beneath it."""
-    found = Checkpoint.objects.filter(pk=number).first() if number < 10**LONGEST_ID else None
+    found = queries.checkpoints().filter(pk=number).first() if number < 10**LONGEST_ID else None
     if found is None:
         raise Http404
-    lines = found.cosignatures.order_by("pk").values_list("line", flat=True)
     headers = {"Content-Disposition": f'attachment; filename="checkpoint-{found.size}.txt"'}
-    return HttpResponse(found.note + "".join(lines), content_type="text/plain; charset=utf-8", headers=headers)
+    return HttpResponse(published_note(found), content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _in_words(found: LogState) -> str:

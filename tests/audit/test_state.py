@@ -342,7 +342,7 @@ def test_checkpoints_are_listed_and_can_be_taken_along(ada, entry, sealed_log, m
     for _ in range(3):
         values = {"size": checkpoint.size, "root": checkpoint.root, "note": checkpoint.note}
         checkpoint = Checkpoint.objects.create(signed_at=checkpoint.signed_at + timedelta(hours=1), **values)
-    checkpoint.cosignatures.create(witness="w.example", line="— w.example AAAA\n", at=make.NOON)
+    checkpoint.cosignatures.create(witness="w.example", line="— w.example AQIDBAUG\n", at=make.NOON)
 
     first = page(ada, "/audit/state/checkpoints/")
     second = page(ada, f"/audit/state/checkpoints/?before={checkpoint.pk - 1}")
@@ -351,7 +351,7 @@ def test_checkpoints_are_listed_and_can_be_taken_along(ada, entry, sealed_log, m
     assert f"?before={checkpoint.pk - 1}" in first
     assert "Older" not in second
     assert f"/audit/state/checkpoints/{checkpoint.pk - 2}/" in second
-    assert answer.content.decode() == checkpoint.note + "— w.example AAAA\n"
+    assert answer.content.decode() == checkpoint.note + "— w.example AQIDBAUG\n"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="checkpoint-{checkpoint.size}.txt"'
 
 
