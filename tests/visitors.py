@@ -1,5 +1,6 @@
 """People who open pages: members of a company, each with a browser."""
 
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,12 @@ from tests.books import AT
 
 
 class Browser(Client):
-    """A client that speaks HTTPS, as the settings demand."""
+    """A client that speaks HTTPS, as the settings demand. A copy has the same cookies, and goes its own way."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Browser":
+        made = Browser()
+        made.cookies, made.defaults = deepcopy(self.cookies), dict(self.defaults)
+        return made
 
     def request(self, **request: Any) -> Any:
         return super().request(**(request | {"wsgi.url_scheme": "https", "SERVER_PORT": "443"}))

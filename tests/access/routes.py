@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -86,11 +87,13 @@ TAKE_ANY_TEXT = (StringConverter, PathConverter)
 IDENTITIES = ("id", "object_id", "actor_id", "key")
 
 
-def all_routes() -> list[Route]:
+@cache
+def all_routes() -> tuple[Route, ...]:
     """Every address of the project by its full name."""
-    return list(_walk(get_resolver(), ""))
+    return tuple(_walk(get_resolver(), ""))
 
 
+@cache
 def route(name: str) -> Route:
     return next(one for one in all_routes() if one.name == name)
 
