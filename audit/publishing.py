@@ -8,10 +8,12 @@ owns the database cannot take it back.
 import logging
 from datetime import datetime, timedelta
 
-from audit import log_keys, signed
+from django.db.models import Max
+
+from audit import log_keys, notices, signed
 from audit.errors import CannotSeal
 from audit.merkle import Frontier, tree_hash
-from audit.models import Check, Checkpoint, Leaf
+from audit.models import Checkpoint, Leaf
 from audit.notes import Checkpoint as Head
 from audit.placing import leaf_count
 from audit.published import published_note
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 LEAVES_AT_ONCE = 256 * WIDTH
 SIGNED_EVERY = timedelta(seconds=5)
 SIGNED_WHEN_QUIET = timedelta(hours=1)
+CLOCK_SET_BACK = timedelta(hours=2)
+"""By so much at most between giving a place and signing it, seconds later."""
 
 
 def publish(at: datetime) -> None:
@@ -46,8 +50,7 @@ def publish(at: datetime) -> None:
     for start in range(tiles.size, size, LEAVES_AT_ONCE):
         tiles = tiles.extend(_leaf_hashes(start, min(size, start + LEAVES_AT_ONCE)))
     root = tree_hash(0, size, tiles.node)
-    # A clock that was set back never signs an earlier time than the last one.
-    signed_at = max(at, last.signed_at) if last else at
+    signed_at = _time_to_sign(at, last)
     note = signed.note_of(Head(signer.name, size, root), [signer, former] if former else [signer], signed_at)
     signed.remember(note)
     _show(Checkpoint.objects.create(size=size, root=root, note=note, signed_at=signed_at))
@@ -82,6 +85,16 @@ def rebuild_tiles(size: int) -> Tiles:
     return tiles
 
 
+def _time_to_sign(at: datetime, last: Checkpoint | None) -> datetime:
+    """Now, but where the clock was set back not before what was signed last, or got its place since.
+
+    A place that somebody at the database moved further ahead does not take the log's own time along.
+    """
+    unsigned = Leaf.objects.filter(index__gte=last.size if last else 0, sealed_at__lte=at + CLOCK_SET_BACK)
+    placed = unsigned.aggregate(latest=Max("sealed_at"))["latest"]
+    return max(one for one in (at, placed, last and last.signed_at) if one)
+
+
 def _is_due(last: Checkpoint | None, size: int, at: datetime) -> bool:
     if last is None or at < last.signed_at:
         return last is None or size > last.size
@@ -102,7 +115,8 @@ def _signed_tiles(heads: list[Head], at: datetime) -> Tiles:
         damage = str(missing)
     logger.error("the tiles of the log are damaged (%s); they are written again", damage)
     tiles = _grown_out_of(heads, rebuild_tiles(size))
-    _tell_of_repair(size, damage, at)
+    sentence = f"Files of the log were damaged ({damage}). They were written again from the database."
+    notices.keep("tiles_repaired", sentence, size, at)
     return tiles
 
 
@@ -118,15 +132,6 @@ def _other_root(size: int) -> str:
     return (
         f"The entries no longer give the root that was signed at {size}. Nothing more is signed. "
         "Run manage.py verify_audit_log to see what was changed, and restore the database."
-    )
-
-
-def _tell_of_repair(size: int, damage: str, at: datetime) -> None:
-    """Files that were damaged and written again stand beside the daily checks, as one that found something."""
-    sentence = f"Files of the log were damaged ({damage}). They were written again from the database."
-    finding = {"what": "tiles_repaired", "sentence": sentence, "index": None, "company": ""}
-    Check.objects.create(
-        started_at=at, finished_at=at, size=size, position=size, findings=[finding], outcome=Check.Outcome.FAILED
     )
 
 

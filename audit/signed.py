@@ -113,8 +113,12 @@ def _in_database(last: Checkpoint, keys: list[Verifier]) -> Signed:
         found = _opened(last.note, keys)
     except BadNote as problem:
         raise Contradiction(_changed(last, str(problem))) from None
-    if (found.head.size, found.head.root) != (last.size, bytes(last.root)):
-        raise Contradiction(_changed(last, "It says another size or root."))
+    if (found.head.size, found.head.root, found.at) != (
+        last.size,
+        bytes(last.root),
+        last.signed_at.replace(microsecond=0),
+    ):
+        raise Contradiction(_changed(last, "It says another size, root or time."))
     return found
 
 

@@ -17,6 +17,7 @@ from audit.state import trouble
 from audit.verifying.check import Verification, begin
 from security.ids import uuid7
 from tests.audit import make
+from tests.audit.tampering import findings
 from tests.emptying import triggers_resting
 from tests.together import together
 
@@ -118,6 +119,37 @@ def test_a_clock_set_back_signs_no_earlier_time_and_dates_no_place_so(sealed_log
     assert (problem(), is_whole()) == ("", True)
 
 
+def test_a_clock_set_back_before_a_place_was_signed_signs_it_no_earlier(sealed_log, parcel_sent, company_id):
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON)
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON + 4 * SECOND)
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON - timedelta(hours=1))
+
+    assert list(Checkpoint.objects.order_by("pk").values_list("size", "signed_at")) == [
+        (1, make.NOON),
+        (3, make.NOON + 4 * SECOND),
+    ]
+    assert findings() == []
+
+
+def test_nobody_sets_the_log_s_own_time_far_ahead_at_the_database(sealed_log, parcel_sent, company_id, owner):
+    write(parcel_sent, company_id)
+    sealing.place_waiting(make.NOON)
+    owner(lambda: Leaf.objects.update(sealed_at=make.NOON + timedelta(days=400)))
+
+    sealing.turn(make.NOON)
+    assert Checkpoint.objects.get().signed_at == make.NOON
+    assert [one.what for one in findings()] == ["sealed_at_changed"]
+
+    owner(lambda: Checkpoint.objects.update(signed_at=make.NOON + timedelta(days=400)))
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON + 10 * SECOND)
+    assert "is not what was signed (It says another size, root or time.)" in problem()
+    assert sizes() == [1]
+
+
 def test_a_quiet_sealer_says_every_ten_seconds_that_it_is_alive(db):
     sealing.turn(make.NOON)
     sealing.turn(make.NOON + 9 * SECOND)
@@ -206,13 +238,14 @@ def test_what_vanished_from_the_queue_is_told_of_and_keeps_nobody(sealed_log, pa
 
 @pytest.mark.parametrize("twin_first", [False, True], ids=["after the place", "before it"])
 def test_an_entry_with_the_id_of_one_of_the_other_log_is_told_of_and_keeps_nobody(
-    sealed_log, parcel_sent, company_id, twin_first
+    sealed_log, parcel_sent, company_id, twin_first, owner
 ):
     [entry] = write(parcel_sent, company_id)
     if not twin_first:
         sealed_log()
     values = {field.attname: getattr(entry, field.attname) for field in SecurityEvent._meta.concrete_fields}
-    SecurityEvent._base_manager.bulk_create([SecurityEvent(**values)])
+    owner(lambda: SecurityEvent._base_manager.bulk_create([SecurityEvent(**values)]))
+    Waiting.objects.create(log="security", entry_id=entry.pk)
     [other] = write(parcel_sent, company_id)
 
     for second in (10, 20):

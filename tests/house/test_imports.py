@@ -86,7 +86,7 @@ LAYERS = {
         "sealing_lock": "",
         "waiting": "leaves models",
         "placing": "errors leaves models waiting",
-        "publishing": "errors log_keys merkle models notes placing published signed tiles",
+        "publishing": "errors log_keys merkle models notes notices placing published signed tiles",
         "sealing": "errors log_keys models placing publishing sealing_lock signed tiles",
         "roots": "merkle models",
         "verifying": "kinds leaves log_keys merkle models notes roots signed tiles triggers values",
