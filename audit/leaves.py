@@ -7,7 +7,7 @@ of thousands can be checked in a moment. docs/log-format.md describes the format
 import json
 import json.encoder
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -126,13 +126,20 @@ def digest_of(entries: Iterable[tuple[str, int, tuple[Any, ...]]]) -> str:
 
 def rows_of(log: str, ids: Iterable[UUID]) -> Iterator[tuple[Any, ...]]:
     """The rows of these entries, in no order; what is not there is left out."""
-    values = [id.hex if connection.vendor == "sqlite" else id for id in ids]
+    wanted = list(ids)
     with connection.cursor() as cursor:
-        for start in range(0, len(values), 500):
-            part = values[start : start + 500]
-            marks = ", ".join(["%s"] * len(part))
-            cursor.execute(f"SELECT {columns('e')} FROM {TABLES[log]} e WHERE e.id IN ({marks})", part)  # noqa: S608
+        for start in range(0, len(wanted), 500):
+            condition, given = among("e.id", wanted[start : start + 500])
+            cursor.execute(f"SELECT {columns('e')} FROM {TABLES[log]} e WHERE {condition}", given)  # noqa: S608
             yield from cursor.fetchall()
+
+
+def among(column: str, ids: Sequence[UUID]) -> tuple[str, list[str]]:
+    """That a column holds one of these ids, as SQL with its parameters: a single one where the database has arrays."""
+    values = [id.hex for id in ids]
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s::uuid[])", [f"{{{','.join(values)}}}"]
+    return f"{column} IN ({', '.join(['%s'] * len(values))})", values
 
 
 @lru_cache(maxsize=10_000)

@@ -3,6 +3,7 @@
 A batch gets its places in one transaction, which takes it out of the queue as well.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,16 +16,7 @@ from audit.models import Leaf, Waiting
 from audit.waiting import Aside, Place, Row, next_batch, with_rows
 
 BATCH = 2_000
-COLUMNS = {
-    '"index"': "bigint",
-    "log": "text",
-    "entry_id": "uuid",
-    "company_id": "uuid",
-    "number": "bigint",
-    "hash": "bytea",
-    "sealed_at": "timestamptz",
-}
-"""Of a place, in the order in which they are written."""
+COLUMNS = '"index", log, entry_id, company_id, number, hash, sealed_at'
 Numbers = dict[str | None, int]
 
 
@@ -62,31 +54,39 @@ def place(batch: list[tuple[Place, Row]], aside: Aside, numbers: Numbers, at: da
             continue
         numbers[company] = number
         positions.append(position)
-        leaves.append((start + len(leaves), log, entry_id.hex, company, number, hashed, at))
+        leaves.append((start + len(leaves), log, entry_id.hex, company, number, hashed.hex()))
     if not leaves:
         return 0
     try:
         with transaction.atomic():
-            _write(leaves, positions)
+            _write(leaves, positions, at)
     except IntegrityError as refusal:
         raise CannotSeal(f"Places were given by somebody else ({refusal}). The next turn tries again.") from None
     return len(leaves)
 
 
-def _write(leaves: list[tuple[Any, ...]], positions: list[int]) -> None:
-    """Add the places and empty their part of the queue, in a statement each: nothing here goes through a model."""
-    names = ", ".join(COLUMNS)
+def _write(leaves: list[tuple[Any, ...]], positions: list[int], at: datetime) -> None:
+    """Add the places and empty their part of the queue, past the models: a statement each where there are arrays."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            arrays = ", ".join(f"%s::{kind}[]" for kind in COLUMNS.values())
-            values = [list(column) for column in zip(*leaves, strict=True)]
-            cursor.execute(f"INSERT INTO audit_leaf ({names}) SELECT * FROM unnest({arrays})", values)  # noqa: S608
-            cursor.execute("DELETE FROM audit_waiting WHERE position = ANY(%s)", [positions])
+            columns = [_array(column) for column in zip(*leaves, strict=True)]
+            cursor.execute(
+                f"INSERT INTO audit_leaf ({COLUMNS}) SELECT i, log, entry, company, number, decode(hash, 'hex'), %s "  # noqa: S608
+                "FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::uuid[], %s::bigint[], %s::text[]) "
+                "AS place (i, log, entry, company, number, hash)",
+                [at, *columns],
+            )
+            cursor.execute("DELETE FROM audit_waiting WHERE position = ANY(%s::bigint[])", [_array(positions)])
         else:
-            marks = ", ".join(["%s"] * len(COLUMNS))
-            rows = [(*leaf[:-1], connection.ops.adapt_datetimefield_value(leaf[-1])) for leaf in leaves]
-            cursor.executemany(f"INSERT INTO audit_leaf ({names}) VALUES ({marks})", rows)  # noqa: S608
+            sealed_at = connection.ops.adapt_datetimefield_value(at)
+            rows = [(*leaf[:-1], bytes.fromhex(leaf[-1]), sealed_at) for leaf in leaves]
+            cursor.executemany(f"INSERT INTO audit_leaf ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)", rows)  # noqa: S608
             cursor.executemany("DELETE FROM audit_waiting WHERE position = %s", [(one,) for one in positions])
+
+
+def _array(values: Iterable[object]) -> str:
+    """Words and numbers as PostgreSQL reads an array: one value to pass instead of thousands."""
+    return f"{{{','.join('NULL' if value is None else str(value) for value in values)}}}"
 
 
 def _last_number(company_id: str | None) -> int:

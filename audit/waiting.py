@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
-from audit.leaves import TABLES, rows_of
-from audit.models import Leaf, Waiting
+from audit.leaves import TABLES, among, rows_of
+from audit.models import Waiting
 
 Place = tuple[int, str, UUID]
 """One in the queue: its position there, its log, its id."""
@@ -43,14 +43,12 @@ def next_batch(after: int, size: int) -> list[Place]:
 
 def with_rows(batch: list[Place], aside: Aside) -> list[tuple[Place, Row]]:
     """Those of a batch that are there and have no place, with their rows; the others are put aside."""
-    placed: dict[UUID, str] = dict(
-        Leaf.objects.filter(entry_id__in=[id for _, _, id in batch]).values_list("entry_id", "log")
-    )
+    placed = _placed([id for _, _, id in batch])
     rows = _rows(batch)
     found = []
     for one in batch:
         _, log, id = one
-        row = rows.get((log, id))
+        row = rows.get((log, id.hex))
         if id in placed:
             (aside.again if placed[id] == log else aside.twins).append(one)
         elif row is None:
@@ -63,13 +61,21 @@ def with_rows(batch: list[Place], aside: Aside) -> list[tuple[Place, Row]]:
     return found
 
 
-def _rows(batch: list[Place]) -> dict[tuple[str, UUID], Row]:
+def _placed(ids: list[UUID]) -> dict[UUID, str]:
+    """Those of these ids that have a place already, with the log it is of."""
+    condition, given = among("entry_id", ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT CAST(entry_id AS text), log FROM audit_leaf WHERE {condition}", given)  # noqa: S608
+        return {UUID(id): log for id, log in cursor.fetchall()}
+
+
+def _rows(batch: list[Place]) -> dict[tuple[str, str], Row]:
     """The entries as they stand, by log and id; an empty row for one that the database cannot hand out."""
-    found: dict[tuple[str, UUID], Row] = {}
+    found: dict[tuple[str, str], Row] = {}
     for log in TABLES:
         ids = [id for _, of, id in batch if of == log]
         try:
-            found |= {(log, UUID(row[0])): row for row in rows_of(log, ids)}
+            found |= {(log, row[0]): row for row in rows_of(log, ids)}
         except OperationalError as error:
             if not _is_about_text(error):
                 raise
@@ -78,14 +84,14 @@ def _rows(batch: list[Place]) -> dict[tuple[str, UUID], Row]:
     return found
 
 
-def _row(log: str, id: UUID) -> dict[tuple[str, UUID], Row]:
+def _row(log: str, id: UUID) -> dict[tuple[str, str], Row]:
     try:
         rows = list(rows_of(log, [id]))
     except OperationalError as error:
         if not _is_about_text(error):
             raise
         rows = [()]
-    return {(log, id): rows[0]} if rows else {}
+    return {(log, id.hex): rows[0]} if rows else {}
 
 
 def _is_about_text(error: OperationalError) -> bool:
