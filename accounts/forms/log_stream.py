@@ -48,12 +48,12 @@ class ResumeForm(forms.Form):
     def __init__(self, data: Any, *, next_number: int, last: int) -> None:
         super().__init__(data, initial={"number": next_number})
         end = max(last + 1, next_number)
-        field, sentence = self.fields["number"], f"Enter a whole number from 1 to {end}."
+        field, sentence = self.fields["number"], f"Enter a whole number from 1 to {end:,}."
         field.min_value, field.max_value = 1, end
         field.widget.attrs |= {"min": 1, "max": end}
         field.error_messages |= dict.fromkeys(("required", "invalid"), sentence)
         field.help_text = (
-            f"It stopped before {next_number}, and {last} is the last there is. What was sent can be sent again."
+            f"It stopped before {next_number:,}, and {last:,} is the last there is. What was sent can be sent again."
         )
         self.sentence = sentence
 

@@ -27,9 +27,13 @@ from security.guards import require
 @require_safe
 def index(request: Any) -> HttpResponse:
     """How far the stream has come, and what is wrong with it."""
-    return TemplateResponse(
-        request, "accounts/log_stream/index.html", {"progress": progress(request.access.company.pk)}
-    )
+    known = progress(request.access.company.pk)
+    context = {
+        "progress": known,
+        "delivered": f"{known.delivered:,}" if known and known.delivered else "",
+        "behind": f"{known.behind:,}" if known and known.behind else "",
+    }
+    return TemplateResponse(request, "accounts/log_stream/index.html", context)
 
 
 @require(Permission.SECURITY_EDIT)
@@ -89,7 +93,7 @@ def resume(request: Any) -> HttpResponse:
     known = _progress(request)
     form = ResumeForm(_sent(request), next_number=known.stream.next_number, last=known.last)
     if form.is_valid() and _done(request, form, streams.resume, number=form.cleaned_data["number"]):
-        messages.success(request, f"The log stream goes on with entry {form.cleaned_data['number']}.")
+        messages.success(request, f"The log stream goes on with entry {form.cleaned_data['number']:,}.")
         return redirect("accounts:log_stream")
     return TemplateResponse(request, "accounts/log_stream/resume.html", {"form": form, "progress": known})
 

@@ -3,12 +3,14 @@
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import Alert
 from accounts.scoping import in_company
 from audit import sealing
 from audit.log_keys import verifiers
@@ -74,6 +76,49 @@ def test_the_filtered_log_is_saved_as_a_view_and_taken_along_as_a_file(desk, win
 
     assert ['"invoice.issued"' in entry for entry in entries] == [True]
     assert '"checkpoint": "' in last
+    assert desk.complaints == []
+
+
+def test_a_second_press_makes_no_second_file_and_one_in_a_moment_does(desk, window):
+    window.clock.install()
+    window.clock.pause_at(timezone.now() + timedelta(minutes=1))
+    window.reload()
+    window.locator("summary", has_text="Export").click()
+    button = window.get_by_role("button", name="CSV")
+
+    with window.expect_download():
+        button.click()
+    button.click(force=True)
+    in_another_window(window, "/audit/exports/", 1)
+
+    window.clock.run_for(2000)
+    with window.expect_download():
+        button.click()
+    in_another_window(window, "/audit/exports/", 2)
+    assert desk.complaints == []
+
+
+def in_another_window(window, address, count):
+    """Whoever looks there meanwhile sees so many rows."""
+    other = window.context.new_page()
+    other.goto(address)
+    expect(other.locator("tbody tr")).to_have_count(count)
+    other.close()
+
+
+def test_an_alert_is_counted_beside_its_entry_until_somebody_has_dealt_with_it(desk, office, window):
+    with in_company(office.company):
+        Alert.objects.create(
+            company=office.company, kind="api_key_made", cause="one", sentence="Ada made a key", at=timezone.now()
+        )
+    window.reload()
+    window.get_by_role("link", name="Alerts 1 open").first.click()
+    expect(window.get_by_text("Ada made a key", exact=True)).to_be_visible()
+
+    window.get_by_role("button", name="Mark as dealt with").dblclick()
+
+    expect(window.get_by_text("Dealt with. It stays under All, with your name.")).to_be_visible()
+    expect(window.get_by_role("link", name="Alerts", exact=True).first).to_be_visible()
     assert desk.complaints == []
 
 
