@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import gc
 import itertools
 
 import hypothesis
@@ -13,6 +14,13 @@ from tests.emptying import empty_all
 # Property tests try the same examples on every run and every machine, however slow it is.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays to the end. The garbage collector is to look elsewhere, and less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(autouse=True, scope="session")
