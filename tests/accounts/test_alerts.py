@@ -266,6 +266,7 @@ def test_trouble_that_comes_and_goes_is_told_once_an_hour(company):
 
 def test_the_worker_tells_when_the_sealer_is_late_and_when_it_is_back(company, ada, clock):
     make_key(ada)
+    Waiting.objects.update(queued_at=AT)
     schedules.tell_of_log_trouble(AT)
     assert alerts() == []
 
@@ -283,6 +284,7 @@ def test_the_worker_tells_when_the_sealer_is_late_and_when_it_is_back(company, a
 
 def test_a_worker_that_starts_gives_the_sealer_a_minute_to_catch_up(company, ada, clock):
     make_key(ada)
+    Waiting.objects.update(queued_at=AT)
     clock.shift(5 * MINUTE)
     for minutes, told in ((0, 0), (2, 1)):
         clock.shift(minutes * MINUTE)
