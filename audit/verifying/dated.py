@@ -63,7 +63,7 @@ def _sentence(kept: dict[str, int]) -> str:
     late = kept["late"] and f"{_bears(kept['late'], 'a later')}, by up to {_long(-kept['least'])}"
     told = ", and ".join(part for part in (early, late) if part)
     return (
-        f"{told}: from number {kept['number']:,}, which is this, to number {kept['last']:,}. Imported history and a "
+        f"{told}. The first is number {kept['number']:,}, the last number {kept['last']:,}. Imported history and a "
         "sealer that stood still do that, and so does somebody who writes at the database."
     )
 

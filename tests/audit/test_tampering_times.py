@@ -166,7 +166,7 @@ def test_an_entry_that_bears_quite_another_time_is_told_of(entries, parcel_sent,
     sealed_log(FIRST + 9 * HOUR)
 
     found = dated()
-    assert [one.sentence.partition(":")[0] for one in found] == ([told] if told else [])
+    assert [one.sentence.partition(".")[0] for one in found] == ([told] if told else [])
     assert all(one.is_warning and says(one, entry, index=6, number=4) for one in found)
     assert findings() == []
 
@@ -188,7 +188,7 @@ def test_such_entries_are_one_warning_for_each_log_of_a_company(
     assert says(first, made[0], index=6, number=4)
     assert first.sentence.startswith(
         "2 entries bear an earlier time than they were sealed at, by up to 10 days, and 1 entry bears a later time "
-        "than it was sealed at, by up to 45 hours: from number 4, which is this, to number 6."
+        "than it was sealed at, by up to 45 hours. The first is number 4, the last number 6."
     )
     assert says(second, made[1], index=7, number=2)
     assert second.sentence.startswith("3 entries bear an earlier time")
