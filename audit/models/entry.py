@@ -170,7 +170,7 @@ class Envelope(models.Model):
     @property
     def changed_fields(self) -> list[Difference]:
         """Each changed field with its value before and after, in words."""
-        return [difference(_title(name), before, after) for name, (before, after) in (self.changes or {}).items()]
+        return [difference(_title(name), *_pair(kept)) for name, kept in (self.changes or {}).items()]
 
     @property
     def particulars(self) -> list[tuple[str, str]]:
@@ -218,6 +218,11 @@ class SecurityEvent(Envelope):
 
 LOGS: dict[Log, type[Envelope]] = {log.log: log for log in (BillingEvent, SecurityEvent)}
 """Every log there is, by its code."""
+
+
+def _pair(kept: Any) -> tuple[Any, Any]:
+    """Before and after; what somebody wrote there that is no pair is all after."""
+    return (kept[0], kept[1]) if isinstance(kept, list) and len(kept) == 2 else (None, kept)
 
 
 def _day(at: datetime | None) -> str:
