@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 empty = BaseDatabaseOperations.execute_sql_flush
@@ -11,8 +12,16 @@ empty = BaseDatabaseOperations.execute_sql_flush
 
 def empty_all(operations: BaseDatabaseOperations, statements: list[str]) -> None:
     """What Django's `flush` runs, on tables that are never emptied outside of tests."""
-    with operations.connection.cursor() as cursor, triggers_resting(operations.connection.vendor, cursor):
-        empty(operations, statements)
+    connection = operations.connection
+    with connection.cursor() as cursor, triggers_resting(connection.vendor, cursor):
+        empty(operations, _deletions(connection, cursor) if connection.vendor == "postgresql" else statements)
+
+
+def _deletions(connection: BaseDatabaseWrapper, cursor: Any) -> list[str]:
+    """PostgreSQL takes longer to truncate a hundred tables than to delete the rows of the few that hold any."""
+    tables = [connection.ops.quote_name(name) for name in connection.introspection.django_table_names(True, False)]
+    cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables))
+    return [f"DELETE FROM {name}" for (name,) in cursor.fetchall()]
 
 
 @contextmanager
