@@ -48,7 +48,7 @@ def table(rows: list[Row]) -> str:
     ]
     for row in rows:
         other = f"{row.other:,.0f}{row.unit}" if row.other else ""
-        ratio = f"{row.ratio:.2f}" if row.ratio else ""
+        ratio = "" if not row.ratio else f"{row.ratio:.2f}" if row.ratio >= 0.1 else f"{row.ratio:#.2g}"
         aim = "" if row.aim is None else f"{row.aim:g}"
         met = {None: "", True: "yes", False: "no"}[row.is_met]
         lines.append(f"| {row.work} | {row.rate:,.0f}{row.unit} | {row.against} | {other} | {ratio} | {aim} | {met} |")
