@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from accounts.models import Company, User
 from audit.models import BillingEvent
 from audit.models.entry import new_salt
-from bench.seeding import AT, Seeded, company
+from bench.seeding import Seeded, company
 from security.ids import uuid7
 
 AT_ONCE = 100_000
+APART = datetime.timedelta(milliseconds=10)
 EVERY_VOIDED = 10
 """Every tenth entry is the voiding of an invoice: the smallest log then has more of them than one page shows."""
 
@@ -21,10 +22,11 @@ EVERY_VOIDED = 10
 def poured(name: str, count: int, member: User) -> Seeded:
     """A company whose billing log has this many entries more."""
     made, customers = company(name, member)
+    begun = datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - count * APART
     names = [field.column for field in BillingEvent._meta.concrete_fields]
     for start in range(0, count, AT_ONCE):
         places = range(start, min(count, start + AT_ONCE))
-        entries = (_entry(made, customers[place % 20].pk, place) for place in places)
+        entries = (_entry(made, customers[place % 20].pk, place, begun + place * APART) for place in places)
         with transaction.atomic():
             _insert(names, ([entry[name] for name in names] for entry in entries))
     with connection.cursor() as cursor:
@@ -44,12 +46,12 @@ def _insert(names: list[str], rows: Iterable[list[Any]]) -> None:
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608  our own
 
 
-def _entry(company: Company, customer_id: UUID, place: int) -> dict[str, Any]:
+def _entry(company: Company, customer_id: UUID, place: int, at: datetime.datetime) -> dict[str, Any]:
     """The columns of an entry, as text that both databases take."""
     is_voided = place % EVERY_VOIDED == 0
     return {
         "id": uuid7().hex,
-        "at": (AT + datetime.timedelta(seconds=place)).strftime("%Y-%m-%d %H:%M:%S"),
+        "at": at.isoformat(" "),
         "company_id": company.pk.hex,
         "customer_id": customer_id.hex,
         "actor_type": "member",

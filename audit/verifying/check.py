@@ -14,6 +14,7 @@ from audit.leaves import TABLES
 from audit.models import Checkpoint, Leaf
 from audit.notes import BadNote, opened_checkpoint, parse_verifier, signed_time
 from audit.verifying.checkpoints import check_checkpoints
+from audit.verifying.dated import told_dated
 from audit.verifying.entries import check_entries
 from audit.verifying.erasing import Erasings
 from audit.verifying.findings import Finding
@@ -56,9 +57,10 @@ def begin(*, since: str | None = None, trusted: str = "", with_tiles: bool = Tru
             "since_root": root,
             "levels": [],
             "numbers": {},
+            "dated": {},
             "is_broken": False,
         },
-        "times": {"after": first - 1, "last": last, "size": size, "upto": 0, "at": at, "dated": {}},
+        "times": {"after": first - 1, "last": last, "size": size, "upto": 0, "at": at},
         "unplaced": {"log": next(iter(TABLES)), "after": ""},
     }
 
@@ -111,6 +113,7 @@ class Verification:
         if state["position"] >= state["size"]:
             self.state["stage"] = "times"
             self.state["times"]["upto"] = state["size"]
+            found += told_dated(state["dated"])
         return found
 
     def _times(self) -> list[Finding]:

@@ -1,51 +1,25 @@
 """The walk along the tree: every entry, its place and its number, and the root that was signed at every size."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import OperationalError, connection
 
 from audit.leaves import TABLES, columns, sealed_hash
 from audit.tiles import WIDTH, BadTile, Tiles, tile_folder
+from audit.verifying.dated import count_dated, is_near
 from audit.verifying.erasing import UNSEALED, Erasings
-from audit.verifying.findings import Finding, uuid_text
+from audit.verifying.findings import Finding, Place
 from audit.verifying.tree import check_tree
 
 PIECE = 16 * WIDTH
 UNREADABLE = ("", None, None, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A row of the leaves, its ids and its time as text."""
-
-    index: int
-    log: str
-    entry: str
-    company: str | None
-    number: int
-    hash: bytes
-    sealed_at: str
-
-    def finding(self, what: str, sentence: str, at: str = "", is_warning: bool = False) -> Finding:
-        return Finding(
-            what,
-            sentence,
-            log=self.log,
-            entry=uuid_text(self.entry),
-            index=self.index,
-            number=self.number,
-            company=uuid_text(self.company),
-            at=at or f"sealed {self.sealed_at}",
-            is_warning=is_warning,
-        )
-
-
 def check_entries(state: dict[str, Any], erasings: Erasings, with_tiles: bool) -> list[Finding]:
     """Check the next piece of the tree.
 
-    `state` is {"position", "size", "signed", "since", "levels", "numbers", "is_broken"}: up to `since` nothing but
-    the hashes of the leaves is taken, and `signed` is how many leaves the tiles must hold.
+    `state` is {"position", "size", "signed", "since", "levels", "numbers", "dated", "is_broken"}: up to `since`
+    nothing but the hashes of the leaves is taken, and `signed` is how many leaves the tiles must hold.
     """
     start, end = state["position"], min(state["position"] + PIECE, state["size"])
     tiles = Tiles(tile_folder(), state["signed"]) if with_tiles else None
@@ -69,7 +43,7 @@ def _check_places(
     """Every number in its turn, every entry as it was sealed. The hot loop: a hundred thousand a second."""
     found, numbers, since = [], state["numbers"], state["since"]
     for place in places:
-        index, log, _, company, number, sealed, _ = place
+        index, log, _, company, number, sealed, sealed_at = place
         last = numbers.get(company or "", 0)
         numbers[company or ""] = number
         if index < since:
@@ -79,6 +53,8 @@ def _check_places(
         row = rows.get(index)
         if row is None or row[1] or row[2] or _hash(log, number, row) != sealed:
             found += _not_as_sealed(Place(*place), row, erasings, tiles)
+        if row and not is_near(row[6], sealed_at):
+            count_dated(state["dated"], Place(*place), row[6])
     return found
 
 

@@ -34,6 +34,32 @@ class Finding:
         return f"{self.sentence} ({place})" if place else self.sentence
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row of the leaves, its ids and its time as text."""
+
+    index: int
+    log: str
+    entry: str
+    company: str | None
+    number: int
+    hash: bytes
+    sealed_at: str
+
+    def finding(self, what: str, sentence: str, at: str = "", is_warning: bool = False) -> Finding:
+        return Finding(
+            what,
+            sentence,
+            log=self.log,
+            entry=uuid_text(self.entry),
+            index=self.index,
+            number=self.number,
+            company=uuid_text(self.company),
+            at=at or f"sealed {self.sealed_at}",
+            is_warning=is_warning,
+        )
+
+
 def uuid_text(stored: Any) -> str:
     """A UUID as people write it, however the database hands it out; "" for none, and as it stands what is no UUID."""
     try:

@@ -11,7 +11,6 @@ from typing import Any
 from django.db import connection
 
 from audit.models import Checkpoint
-from audit.verifying.dated import count_dated, told_dated
 from audit.verifying.findings import Finding, uuid_text
 
 PIECE = 500
@@ -27,14 +26,11 @@ Span = tuple[int, int, datetime, datetime]
 def check_times(state: dict[str, Any]) -> list[Finding]:
     """Check the places up to the next few checkpoints, and in the last piece those that none covers yet.
 
-    `state` is {"after", "last", "size", "upto", "at", "dated"}: the checkpoint read last and the last there is, how
-    many places were looked at and how many there are, when the latest of those checkpoints was signed, and what was
-    counted of entries that bear another time; and `is_done` at last.
+    `state` is {"after", "last", "size", "upto", "at"}: the checkpoint read last and the last there is, how many places
+    were looked at and how many there are, and when the latest of those checkpoints was signed; and `is_done` at last.
     """
-    start, spans = state["size"], _spans(state)
-    if spans:
-        count_dated(state["dated"], start, spans[-1][1])
-    return (_moved(spans) if spans else []) + (told_dated(state["dated"]) if state.get("is_done") else [])
+    spans = _spans(state)
+    return _moved(spans) if spans else []
 
 
 def _spans(state: dict[str, Any]) -> list[Span]:
