@@ -4,7 +4,7 @@ Nothing here knows where hashes are kept: whoever asks for a proof passes `node(
 complete subtree over the leaves index * 2^level to (index + 1) * 2^level - 1.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 Node = Callable[[int, int], bytes]
@@ -50,12 +50,17 @@ class Frontier:
         self.size += 1
 
     def root(self) -> bytes:
-        if not self.roots:
-            return EMPTY_ROOT
-        *rest, result = self.roots
-        for left in reversed(rest):
-            result = node_hash(left, result)
-        return result
+        return folded(self.roots)
+
+
+def folded(roots: Sequence[bytes]) -> bytes:
+    """The root over complete subtrees that stand side by side, the largest first; two may be of one size."""
+    if not roots:
+        return EMPTY_ROOT
+    *rest, result = roots
+    for left in reversed(rest):
+        result = node_hash(left, result)
+    return result
 
 
 def tree_hash(start: int, end: int, node: Node) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit.merkle import Frontier
+from audit.merkle import Frontier, folded
 from audit.tiles import HASH, WIDTH, BadTile, Tiles, full_tile_hash
 
 
@@ -24,8 +24,7 @@ class Edge:
         for count in counts:
             for leaf in leaves[within.size : count]:
                 within.add(leaf)
-            size = self.tiles_done * WIDTH + count
-            yield size, Frontier(size, done + within.roots).root()
+            yield self.tiles_done * WIDTH + count, folded(done + within.roots)
 
     def add_tile(self, leaves: list[bytes], tiles: Tiles | None) -> list[str]:
         """Add a full tile of leaf hashes; which tiles above do not hold what they must, each in a sentence."""
