@@ -26,7 +26,7 @@ LEAVES_AT_ONCE = 256 * WIDTH
 SIGNED_EVERY = timedelta(seconds=5)
 SIGNED_WHEN_QUIET = timedelta(hours=1)
 CLOCK_SET_BACK = timedelta(hours=2)
-"""By so much at most between giving a place and signing it, seconds later."""
+"""By so much at most between giving a place and signing it, seconds later, beyond what was signed before."""
 
 
 def publish(at: datetime) -> None:
@@ -90,9 +90,10 @@ def _time_to_sign(at: datetime, last: Checkpoint | None) -> datetime:
 
     A place that somebody at the database moved further ahead does not take the log's own time along.
     """
-    unsigned = Leaf.objects.filter(index__gte=last.size if last else 0, sealed_at__lte=at + CLOCK_SET_BACK)
+    size, known = (last.size, max(at, last.signed_at)) if last else (0, at)
+    unsigned = Leaf.objects.filter(index__gte=size, sealed_at__lte=known + CLOCK_SET_BACK)
     placed = unsigned.aggregate(latest=Max("sealed_at"))["latest"]
-    return max(one for one in (at, placed, last and last.signed_at) if one)
+    return max(known, placed) if placed else known
 
 
 def _is_due(last: Checkpoint | None, size: int, at: datetime) -> bool:

@@ -134,6 +134,21 @@ def test_a_clock_set_back_before_a_place_was_signed_signs_it_no_earlier(sealed_l
     assert findings() == []
 
 
+def test_a_clock_put_right_by_hours_leaves_no_place_out_that_was_not_signed_yet(sealed_log, parcel_sent, company_id):
+    ahead = make.NOON + timedelta(hours=5)
+    write(parcel_sent, company_id)
+    sealing.turn(ahead)
+    write(parcel_sent, company_id)
+    sealing.turn(ahead + 3 * SECOND)
+    sealing.turn(make.NOON + 4 * SECOND)
+
+    assert list(Checkpoint.objects.order_by("pk").values_list("size", "signed_at")) == [
+        (1, ahead),
+        (2, ahead + 3 * SECOND),
+    ]
+    assert findings() == []
+
+
 def test_nobody_sets_the_log_s_own_time_far_ahead_at_the_database(sealed_log, parcel_sent, company_id, owner):
     write(parcel_sent, company_id)
     sealing.place_waiting(make.NOON)
