@@ -65,7 +65,8 @@ class SecurityHeaders:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response[name] = value
-        if not (response.has_header("Cache-Control") and _may_be_kept(request)):
+        # A session may turn over at any answer: one with a cookie is of the person who asked alone.
+        if response.cookies or not (response.has_header("Cache-Control") and _may_be_kept(request)):
             response["Cache-Control"] = "no-store"
         elif "public" in response["Cache-Control"]:
             _tell_that_it_is_the_same_for_all(response)

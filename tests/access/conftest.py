@@ -1,4 +1,5 @@
 import logging
+from contextlib import ExitStack
 from copy import deepcopy
 from shutil import copytree
 from types import SimpleNamespace
@@ -32,20 +33,22 @@ def harbour(django_db_setup, django_db_blocker, tmp_path_factory):
     """The company with its people and records, made once in a transaction in which all tests here have theirs."""
     folder = tmp_path_factory.mktemp("harbour")
     folders = {"EMAIL_FILE_PATH": folder / "mail", "LOG_DIR": folder / "log", "SEALER_DIR": folder / "sealer"}
-    with django_db_blocker.unblock(), transaction.atomic():
-        with override_settings(DEMO=True, **folders):
-            world = worlds.harbour()
-            at = timezone.now()
-            with time_machine.travel(at, tick=False):
-                people = everybody(world)
+    around = ExitStack()
+    with django_db_blocker.unblock(), override_settings(DEMO=True, **folders):
+        around.enter_context(transaction.atomic())
+        world = worlds.harbour()
+        at = timezone.now()
+        with time_machine.travel(at, tick=False):
+            people = everybody(world)
         connection.check_constraints()
-        yield SimpleNamespace(world=world, people=people, at=at, folders=folders)
+    yield SimpleNamespace(world=world, people=people, at=at, folders=folders)
+    with django_db_blocker.unblock(), around:
         transaction.set_rollback(True)
 
 
 @pytest.fixture
 def db(harbour, db):
-    """Whoever reaches the database meets the harbour in it, whichever test ran before."""
+    """Whoever asks for the database meets the harbour in it, whichever test ran before."""
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.models import Membership
 from audit import log_keys
 from audit.models import Leaf
 from audit.notes import Checkpoint, opened, parse_verifier
 from audit.tool import invoiced_log
 from security.ids import uuid7
+from tests import visitors
 from tests.audit import sealed
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +170,17 @@ def test_what_may_be_kept_is_the_same_for_all_signed_in_or_not(ask, ada, three, 
     for answer in (ask(address), ada.get(f"/log/{address}")):
         assert answer["Cache-Control"].startswith("public, max-age=")
         assert "Vary" not in answer.headers
+
+
+@pytest.mark.parametrize("address", ["checkpoint", "tile/0/000.p/3", "keys"])
+def test_an_answer_that_turns_a_session_over_is_kept_by_nobody(three, address):
+    company = visitors.company("Acme")
+    visitors.member(company)
+    membership = visitors.member(company, "employee", name="Bo")
+    bo = visitors.browser(membership)
+    Membership.objects.filter(pk=membership.pk).update(role="account_manager")
+
+    answer = bo.get(f"/log/{address}")
+
+    assert "__Host-session" in answer.cookies
+    assert answer["Cache-Control"] == "no-store"
