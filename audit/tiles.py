@@ -76,11 +76,13 @@ class Tiles:
         return grown
 
     def write(self, level: int, index: int, tile: bytes) -> None:
-        """Put a tile in its place, whole or not at all."""
-        width = len(tile) // HASH
+        """Put a tile in its place, whole or not at all. A full one of another history goes: an older backup grows."""
+        width, full = len(tile) // HASH, self.folder / relative_path(level, index)
         put(self.folder / relative_path(level, index, width), tile)
         if width == WIDTH:
-            shutil.rmtree(self.folder / f"{relative_path(level, index)}.p", ignore_errors=True)
+            shutil.rmtree(full.with_name(f"{full.name}.p"), ignore_errors=True)
+        elif full.exists() and not full.read_bytes().startswith(tile):
+            full.unlink()
         self._read[level, index] = tile
 
     def _before(self, level: int, start: int) -> bytes:

@@ -85,6 +85,25 @@ def test_parts_of_a_tile_go_when_it_is_full(tmp_path):
     assert sorted(files(tmp_path)) == ["0/000", "0/001.p/4", "1/000.p/1"]
 
 
+def test_a_full_tile_of_another_history_goes_when_a_part_is_written(tmp_path):
+    Tiles(tmp_path, 0).extend(leaves(0, 70_000))
+
+    Tiles(tmp_path, 0).extend(leaves(70_000, 70_300))
+
+    assert "0/000" in files(tmp_path)
+    assert "0/001" not in files(tmp_path)
+    assert "1/000" not in files(tmp_path)
+    assert tree_hash(0, 300, Tiles(tmp_path, 300).node) == root_of(leaves(70_000, 70_300))
+
+
+def test_a_full_tile_that_a_part_is_of_stays(tmp_path):
+    Tiles(tmp_path, 0).extend(leaves(0, 300))
+
+    Tiles(tmp_path, 0).extend(leaves(0, 100))
+
+    assert sorted(files(tmp_path)) == ["0/000", "0/000.p/100", "0/001.p/44", "1/000.p/1"]
+
+
 def test_writing_tiles_again_changes_nothing(tmp_path):
     Tiles(tmp_path, 0).extend(leaves(0, 300))
     before = files(tmp_path)
