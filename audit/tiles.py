@@ -90,11 +90,13 @@ class Tiles:
         return self.tile(level, start // WIDTH) if start % WIDTH else b""
 
     def _load(self, level: int, index: int) -> bytes:
-        """The full tile, or else the part this tree needs, or else a longer part that holds it."""
+        """The full tile, or else the part this tree needs, or else a longer part that holds it.
+
+        At last the full one again: the sealer may have put it in the place of the parts meanwhile.
+        """
         width = self.width(level, index)
-        candidates = [self.folder / relative_path(level, index)]
-        candidates += [self.folder / relative_path(level, index, wider) for wider in range(width, WIDTH)]
-        for path in candidates:
+        for wider in [WIDTH, *range(width, WIDTH + 1)]:
+            path = self.folder / relative_path(level, index, wider)
             try:
                 found = path.read_bytes()
             except FileNotFoundError:

@@ -1,5 +1,7 @@
 """Tiles: the example of c2sp.org/tlog-tiles, and the same files however the tree grew."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -102,6 +104,21 @@ def test_a_full_tile_that_a_part_is_of_stays(tmp_path):
     Tiles(tmp_path, 0).extend(leaves(0, 100))
 
     assert sorted(files(tmp_path)) == ["0/000", "0/000.p/100", "0/001.p/44", "1/000.p/1"]
+
+
+def test_a_part_that_becomes_full_while_it_is_looked_for_is_found(tmp_path, monkeypatch):
+    tiles, read = Tiles(tmp_path, 0).extend(leaves(0, 100)), Path.read_bytes
+
+    def grow_after(path):
+        try:
+            return read(path)
+        finally:
+            if path == tmp_path / "0/000" and not path.exists():
+                tiles.extend(leaves(100, 256))
+
+    monkeypatch.setattr(Path, "read_bytes", grow_after)
+
+    assert Tiles(tmp_path, 100).tile(0, 0) == b"".join(leaves(0, 100))
 
 
 def test_writing_tiles_again_changes_nothing(tmp_path):
