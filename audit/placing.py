@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
 
 from audit.errors import CannotSeal
 from audit.leaves import Unreadable, entry_hash
@@ -16,14 +17,20 @@ from audit.models import Leaf, Waiting
 from audit.waiting import Aside, Place, Row, next_batch, with_rows
 
 BATCH = 2_000
+AT_A_TURN = 50_000
+"""Places given in one turn, which takes seconds: they bear one time, and are signed after it."""
 COLUMNS = '"index", log, entry_id, company_id, number, hash, sealed_at'
 Numbers = dict[str | None, int]
 
 
 def place_waiting(at: datetime) -> tuple[int, Aside]:
-    """Give every waiting entry its place; how many, and those that can have none, which keep nobody else."""
+    """Give what waits now its place; how many, and those that can have none, which keep nobody else.
+
+    It stops soon after AT_A_TURN. What is written meanwhile is left for the next turn: it came after `at`.
+    """
     placed, after, aside, numbers = 0, 0, Aside(), Numbers()
-    while batch := next_batch(after, BATCH):
+    last = Waiting.objects.aggregate(position=Max("position"))["position"] or 0
+    while placed < AT_A_TURN and (batch := [one for one in next_batch(after, BATCH) if one[0] <= last]):
         after = batch[-1][0]
         placed += place(with_rows(batch, aside), aside, numbers, at)
     Waiting.objects.filter(position__in=[position for position, _, _ in aside.again]).delete()
