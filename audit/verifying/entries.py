@@ -25,6 +25,7 @@ def check_entries(state: dict[str, Any], erasings: Erasings, with_tiles: bool) -
     tiles = Tiles(tile_folder(), state["signed"]) if with_tiles else None
     places = _places(start, end)
     rows = _rows([place for place in places if place[0] >= state["since"]])
+    erasings.begin_piece()
     found = _check_places(places, rows, state, erasings, tiles)
     # Where the tile still has what was sealed, the tree is followed with that.
     told = {wrong.index for wrong in found if wrong.what == "leaf_changed"}

@@ -39,19 +39,27 @@ class Told:
 
 
 class Erasings:
-    """What entries of "log.erased" say, read once for each company that has an erased entry."""
+    """What entries of "log.erased" say, read once for each company that has an erased entry.
+
+    Entries are erased while a check is under way: what is not told of yet is looked for again once in each piece.
+    """
 
     def __init__(self) -> None:
         self._told: dict[str | None, dict[int, Told]] = {}
+        self._is_read: set[str | None] = set()
         self._compared: set[str] = set()
+
+    def begin_piece(self) -> None:
+        self._is_read.clear()
 
     def problem(self, company: str | None, number: int, row: tuple[Any, ...]) -> tuple[str, str] | None:
         """What is wrong with an erased entry, as a finding's name and sentence; `row` is what `leaves.columns` gives.
 
         That what is left of a batch was changed is told of once.
         """
-        if company not in self._told:
+        if number not in self._told.get(company, {}) and company not in self._is_read:
             self._told[company] = {number: told for told in _all_told(company) for number in told.numbers}
+            self._is_read.add(company)
         told = self._told[company].get(number)
         if told is None:
             return "erased_unsaid", "An entry is marked as erased, and no sealed entry says that it was."
@@ -106,8 +114,9 @@ def _all_told(company: str | None) -> list[Told]:
     """Those whose own hash fits their place, or that wait for one; the earliest comes last, and so has the word."""
     rows = readable(LOG, _ids(company))
     ids = [UUID(row[0]) for row in rows]
-    leaves = {leaf.entry_id: leaf for leaf in Leaf.objects.filter(log=LOG, entry_id__in=ids)}
+    # The queue first: what leaves it meanwhile has its place by then.
     waiting = set(Waiting.objects.filter(log=LOG, entry_id__in=ids).values_list("entry_id", flat=True))
+    leaves = {leaf.entry_id: leaf for leaf in Leaf.objects.filter(log=LOG, entry_id__in=ids)}
     found = [_told(row, leaves.get(id), id in waiting) for id, row in zip(ids, rows, strict=True)]
     in_order = sorted((told for told in found if told), key=lambda told: (told.index is None, told.index or 0))
     return in_order[::-1]

@@ -58,9 +58,11 @@ def _names(row: tuple[Any, ...], old: LogKey) -> bool:
 
 
 def _is_placed(row: tuple[Any, ...]) -> bool:
+    # The queue first: what leaves it meanwhile has its place by then.
+    is_waiting = Waiting.objects.filter(log=LOG, entry_id=UUID(row[0])).exists()
     leaf = Leaf.objects.filter(log=LOG, entry_id=UUID(row[0])).first()
     if leaf is None:
-        return Waiting.objects.filter(log=LOG, entry_id=UUID(row[0])).exists()
+        return is_waiting
     try:
         return entry_hash(LOG, leaf.number, row) == bytes(leaf.hash)
     except Unreadable:

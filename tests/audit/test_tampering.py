@@ -16,8 +16,9 @@ from audit.notes import DASH, Signer
 from audit.notes import Checkpoint as Head
 from audit.published import published_note
 from audit.queries import latest_checkpoint, with_places
+from audit.verifying import entries as entry_check
 from audit.verifying import unplaced
-from audit.verifying.check import UnknownCheckpoint, begin
+from audit.verifying.check import UnknownCheckpoint, Verification, begin
 from audit.verifying.checkpoints import check_checkpoints
 from security.ids import uuid7
 from tests.audit import make
@@ -499,6 +500,13 @@ def test_a_key_of_which_no_sealed_entry_tells_is_found(entries, sealed_log, sett
     assert ("key_unsaid", None) in named(findings())
 
 
+def test_an_entry_about_a_key_that_gets_its_place_while_it_is_looked_for_is_no_finding(entries, sealed_log):
+    key_actions.replace(is_lost=False, by=Actor.operator("replace_log_key"), at=make.NOON)
+
+    with connection.execute_wrapper(sealed_before_the_queue_is_read(sealed_log)):
+        assert findings() == []
+
+
 def test_a_key_of_which_a_changed_entry_tells_is_found(entries, sealed_log, owner):
     key_actions.replace(is_lost=False, by=OPERATOR, at=make.NOON)
     sealed_log()
@@ -556,6 +564,45 @@ def test_an_erased_entry_that_an_entry_covers_is_no_finding(old, company_id, sea
     assert (found.what, found.is_warning) == ("erased_unsealed", True)
     sealed_log()
     assert findings() == []
+
+
+def test_what_is_erased_while_a_check_is_under_way_is_no_finding(parcel_sent, company_id, sealed_log, monkeypatch):
+    monkeypatch.setattr(entry_check, "PIECE", 256)
+    day_before = LONG_AGO - timedelta(days=1)
+    for at in [day_before] + 300 * [LONG_AGO]:
+        make.recorded(parcel_sent, make.Parcel(company_id), at=at, place="Riga")
+    sealed_log()
+    assert erase(company_id, until=LONG_AGO) == 1
+
+    verification, found = Verification(begin()), []
+    while not verification.is_done:
+        found += verification.go_on()
+        if verification.position == 256:
+            erase(company_id)
+            sealed_log()
+
+    assert [one.what for one in found if one.what != "entry_dated"] == ["erased_unsealed"]
+    assert findings() == []
+
+
+def test_an_entry_that_gets_its_place_while_it_is_looked_for_covers_what_it_says(old, company_id, sealed_log):
+    erase(company_id)
+
+    with connection.execute_wrapper(sealed_before_the_queue_is_read(sealed_log)):
+        assert [one.what for one in findings() if one.what != "erased_unsealed"] == []
+
+
+def sealed_before_the_queue_is_read(sealed_log):
+    """The sealer gives entries their places at the very moment at which somebody looks for them in the queue."""
+    is_sealed = []
+
+    def seal(execute, sql, params, many, context):
+        if 'FROM "audit_waiting"' in sql and not is_sealed:
+            is_sealed.append(True)
+            sealed_log()
+        return execute(sql, params, many, context)
+
+    return seal
 
 
 def test_an_erased_entry_that_none_covers_is_found(entries, owner, company_id, sealed_log):
