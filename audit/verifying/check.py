@@ -7,7 +7,7 @@ the root of every checkpoint, checkpoints with the keys, keys with their hand-ov
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min
 
 from audit import log_keys
 from audit.leaves import TABLES
@@ -24,6 +24,8 @@ from audit.verifying.times import check_times
 from audit.verifying.unplaced import check_unplaced
 
 State = dict[str, Any]
+SHOWN = 100
+"""Places beyond the end of the tree, at most."""
 
 
 class UnknownCheckpoint(Exception):
@@ -103,9 +105,12 @@ class Verification:
             return found
         self.state["stage"] = "entries"
         unsigned = Leaf.objects.filter(index__gte=state["size"])
-        size = state["size"] + unsigned.count()
+        # One question: places that are given meanwhile are neither counted nor beyond the end.
+        there = unsigned.aggregate(count=Count("index"), last=Max("index"))
+        size = state["size"] + there["count"]
         self.state["entries"] |= {"size": size, "signed": state["size"]}
-        return found + [_beyond(leaf) for leaf in unsigned.filter(index__gte=size).order_by("index")[:100]]
+        beyond = unsigned.filter(index__gte=size, index__lte=there["last"] or 0).order_by("index")
+        return found + [_beyond(leaf) for leaf in beyond[:SHOWN]]
 
     def _entries(self) -> list[Finding]:
         state = self.state["entries"]

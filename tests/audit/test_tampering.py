@@ -295,6 +295,22 @@ def test_a_place_added_beyond_the_end_is_found(entries, owner):
     assert named(findings()) >= {("leaf_added", 10**15)}
 
 
+def test_places_given_while_they_are_counted_are_no_finding(entries, sealed_log, parcel_sent, company_id):
+    is_sealed = []
+
+    def seal_after(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if "COUNT(" in sql and 'FROM "audit_leaf"' in sql and not is_sealed:
+            is_sealed.append(True)
+            make.recorded(parcel_sent, make.Parcel(company_id), place="Riga")
+            sealed_log()
+        return result
+
+    with connection.execute_wrapper(seal_after):
+        assert findings() == []
+    assert is_sealed
+
+
 def test_a_place_added_for_no_entry_is_found(entries, owner):
     added = Leaf(index=6, log="billing", entry_id=uuid7(), number=3, hash=bytes(32), sealed_at=make.NOON)
     owner(lambda: Leaf.objects.bulk_create([added]))
