@@ -24,6 +24,8 @@ from audit.verifying.times import check_times
 from audit.verifying.unplaced import check_unplaced
 
 State = dict[str, Any]
+VERSION = 1
+"""Another one whenever the state has other parts, or they mean something else: a check goes on with its own alone."""
 SHOWN = 100
 """Places beyond the end of the tree, at most."""
 
@@ -41,6 +43,7 @@ def begin(*, since: str | None = None, trusted: str = "", with_tiles: bool = Tru
     last = Checkpoint.objects.aggregate(pk=Max("pk"))["pk"] or 0
     first = Checkpoint.objects.filter(size__gte=size).aggregate(pk=Min("pk"))["pk"] or last + 1
     return {
+        "version": VERSION,
         "stage": "keys",
         "trusted": trusted,
         "with_tiles": with_tiles,

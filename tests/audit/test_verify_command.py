@@ -13,6 +13,7 @@ from audit import log, log_keys
 from audit.management.commands import verify_audit_log
 from audit.models import BillingEvent, Checkpoint, LogKey, SecurityEvent
 from audit.notes import Signer, opened, parse_verifier
+from audit.verifying import check
 from audit.verifying import entries as entry_check
 from tests.audit import make
 from tests.emptying import triggers_resting
@@ -140,6 +141,42 @@ def test_the_state_of_another_check_is_refused(sealed, tmp_path):
         state.write_text(content, encoding="utf-8")
         with pytest.raises(CommandError, match="Remove it to begin anew"):
             verify("--state", str(state))
+
+
+@pytest.mark.parametrize("version", [None, check.VERSION + 1], ids=["none", "another"])
+def test_the_state_of_another_version_of_the_program_is_refused(sealed, tmp_path, monkeypatch, version):
+    state = tmp_path / "state"
+    monkeypatch.setattr(verify_audit_log, "KEPT_EVERY", 0.0)
+    killed_at(512, state, monkeypatch)
+    kept = json.loads(state.read_text(encoding="utf-8"))
+    kept["state"] |= {"version": version}
+    if version is None:
+        del kept["state"]["version"]
+    state.write_text(json.dumps(kept), encoding="utf-8")
+
+    with pytest.raises(
+        CommandError, match="is not what a check like this one left. Remove it to begin anew"
+    ) as refusal:
+        verify("--state", str(state))
+    assert refusal.value.returncode == 2
+
+
+def test_whoever_changes_what_a_check_keeps_gives_it_another_version(db):
+    kept = {name: sorted(part) if isinstance(part, dict) else type(part) for name, part in check.begin().items()}
+
+    assert kept == {
+        "version": int,
+        "stage": str,
+        "trusted": str,
+        "with_tiles": bool,
+        "checkpoints": ["after", "at", "last", "root", "size"],
+        "entries": [
+            "dated", "is_broken", "levels", "numbers", "position", "signed", "since", "since_root", "size",
+        ],
+        "times": ["after", "at", "last", "size", "upto"],
+        "unplaced": ["after", "log"],
+    }  # fmt: skip
+    assert check.VERSION == 1
 
 
 def test_since_a_checkpoint_kept_elsewhere(sealed, sealed_log, parcel_sent, company_id, tmp_path):

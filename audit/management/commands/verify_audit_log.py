@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
 from audit.tiles import put
-from audit.verifying.check import State, UnknownCheckpoint, Verification, begin
+from audit.verifying.check import VERSION, State, UnknownCheckpoint, Verification, begin
 from audit.verifying.findings import Finding
 from audit.verifying.kept import can_compare
 
@@ -110,12 +110,12 @@ def _text(path: Path) -> str:
 
 
 def _kept(path: Path | None, given: dict[str, Any]) -> State | None:
-    """What an earlier run left, if it was of the same check."""
+    """What an earlier run left, if it was of the same check by the same version of the program."""
     if path is None or not path.exists():
         return None
     try:
         kept: State = json.loads(_text(path))
-        is_same = kept["given"] == given
+        is_same = (kept["given"], kept["state"]["version"]) == (given, VERSION)
     except (ValueError, KeyError, TypeError):
         is_same = False
     if not is_same:
