@@ -18,7 +18,10 @@ CANNOT_CHECK = 2
 
 
 class Command(BaseCommand):
-    help = "Check both logs against what was signed: every entry, place, tile, checkpoint and key. Changes nothing."
+    help = (
+        "Check both logs against what was signed: every entry, place, tile, checkpoint, key and time of sealing, and "
+        "what the sealer keeps beside its key, where that can be read. Changes nothing."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
