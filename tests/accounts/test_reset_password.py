@@ -215,7 +215,7 @@ def test_links_mailed_before_end_with_the_first_that_is_used(browser, ada):
     assert browser.get(first).status_code == 404
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 43, "%00", "../../", "ada@example.com"])
+@pytest.mark.parametrize("token", ["x", "A" * 43, "../../", "ada@example.com"])
 def test_a_link_that_never_was_looks_like_one_that_was_used(browser, mailed, token):
     choose(browser, mailed)
     used = browser.get(mailed)

@@ -160,7 +160,7 @@ def test_what_somebody_of_the_team_did_to_a_person_stays(ada, former, acme, comp
         log.record(account_events.USER_SIGNED_OUT, target=former.user, by=by, at=LONG_AGO, company_id=company.pk)
     sealing.turn(AT)
 
-    assert "can be erased: 1 entry in which somebody of the team acted keeps" in text(
+    assert "1 entry of over twelve months says what somebody of the team did, and keeps saying so." in text(
         ada.get(page("user", former.user_id))
     )
     ada.post(page("user", former.user_id), {"reason": "Request 7"})
