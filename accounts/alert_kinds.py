@@ -123,7 +123,7 @@ def _is_weaker(pair: list[str]) -> bool:
 SEALER_LATE = AlertKind(
     "sealer_late",
     "Log not sealed",
-    "when new entries of the logs are not sealed in time",
+    "when new entries of the logs are not sealed in time, or the sealer warns of something, such as a wrong clock",
     ends_by_itself=True,
 )
 WITNESS_UNREACHABLE = AlertKind(

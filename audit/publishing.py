@@ -13,7 +13,7 @@ from django.db.models import Max
 from audit import log_keys, notices, signed
 from audit.errors import CannotSeal
 from audit.merkle import Frontier, tree_hash
-from audit.models import Checkpoint, Leaf
+from audit.models import Checkpoint, Leaf, SealerState
 from audit.notes import Checkpoint as Head
 from audit.placing import leaf_count
 from audit.published import published_note
@@ -54,6 +54,8 @@ def publish(at: datetime) -> None:
     note = signed.note_of(Head(signer.name, size, root), [signer, former] if former else [signer], signed_at)
     signed.remember(note)
     _show(Checkpoint.objects.create(size=size, root=root, note=note, signed_at=signed_at))
+    if signed_at > at:
+        SealerState.objects.update_or_create(pk=1, defaults={"clock": at}, create_defaults={"clock": at, "seen_at": at})
     if former:
         log_keys.forget_former()
 
@@ -97,9 +99,17 @@ def _time_to_sign(at: datetime, last: Checkpoint | None) -> datetime:
 
 
 def _is_due(last: Checkpoint | None, size: int, at: datetime) -> bool:
-    if last is None or at < last.signed_at:
-        return last is None or size > last.size
-    return at - last.signed_at >= (SIGNED_EVERY if size > last.size else SIGNED_WHEN_QUIET)
+    """Whether it is time to sign; a clock that was set back counts from what it said when it last signed since."""
+    if last is None:
+        return True
+    since = last.signed_at if last.signed_at <= at else _clock_when_signed()
+    if since is None or since > at:
+        return True
+    return at - since >= (SIGNED_EVERY if size > last.size else SIGNED_WHEN_QUIET)
+
+
+def _clock_when_signed() -> datetime | None:
+    return SealerState.objects.filter(pk=1).values_list("clock", flat=True).first()
 
 
 def _signed_tiles(heads: list[Head], at: datetime) -> Tiles:

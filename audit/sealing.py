@@ -22,6 +22,8 @@ from audit.tiles import BadTile
 logger = logging.getLogger(__name__)
 
 NOTED_EVERY = timedelta(seconds=10)
+CLOCK_BEHIND = timedelta(minutes=1)
+"""A clock that lies further behind what was signed last is told of."""
 
 
 def turn(at: datetime) -> int:
@@ -41,26 +43,40 @@ def turn(at: datetime) -> int:
 
 
 def _turn(at: datetime) -> int:
+    warning = ""
     try:
         last, _, before = signed_before()
         # A clock that was set back never dates a place before what was signed without it.
-        placed, aside = place_waiting(max([at, *([last.signed_at] if last else []), *(one.at for one in before)]))
+        latest = max([at, *([last.signed_at] if last else []), *(one.at for one in before)])
+        warning = _about_clock(at, latest)
+        placed, aside = place_waiting(latest)
         publish(at)
     except (CannotSeal, Contradiction, KeyLost, BadTile) as problem:
-        _note(at, str(problem))
+        _note(at, str(problem), warning)
         return 0
-    _note(at, str(aside))
+    _note(at, str(aside), warning)
     return placed
 
 
-def _note(at: datetime, problem: str) -> None:
-    """Keep that the sealer is alive, and what is wrong since when. Nothing is written while little has changed."""
-    known = SealerState.objects.filter(pk=1).first()
-    if known and known.problem == problem and timedelta(0) <= at - known.seen_at < NOTED_EVERY:
-        return
-    if problem and not (known and known.problem == problem):
-        logger.error("the log is not sealed: %s", problem)
-    since = known.problem_since if known and known.problem else at
-    SealerState.objects.update_or_create(
-        pk=1, defaults={"seen_at": at, "problem": problem, "problem_since": since if problem else None}
+def _about_clock(at: datetime, latest: datetime) -> str:
+    """What is wrong with a clock that lies behind what was signed last, and what to do; "" where it does not."""
+    if latest - at <= CLOCK_BEHIND:
+        return ""
+    return (
+        f"The clock of the sealer is behind what it signed last, at {latest:%Y-%m-%d %H:%M} UTC: it was set back, or "
+        "was ahead before. Set it right. Entries are sealed all the same, with that time until the clock has passed it."
     )
+
+
+def _note(at: datetime, problem: str, warning: str = "") -> None:
+    """Keep that the sealer is alive, and what is wrong since when. Nothing is written while little has changed."""
+    known = SealerState.objects.filter(pk=1).first() or SealerState(seen_at=at - NOTED_EVERY)
+    if (known.problem, known.warning) == (problem, warning) and timedelta(0) <= at - known.seen_at < NOTED_EVERY:
+        return
+    if problem and known.problem != problem:
+        logger.error("the log is not sealed: %s", problem)
+    if warning and known.warning != warning:
+        logger.warning("the log is sealed, but: %s", warning)
+    since = known.problem_since if known.problem else at
+    facts = {"seen_at": at, "problem": problem, "problem_since": since if problem else None, "warning": warning}
+    SealerState.objects.update_or_create(pk=1, defaults=facts)

@@ -56,6 +56,11 @@ class LogState:
     def problem(self) -> str:
         return self.sealer.problem if self.sealer else ""
 
+    @property
+    def warning(self) -> str:
+        """What is wrong while entries are sealed all the same."""
+        return self.sealer.warning if self.sealer else ""
+
 
 def state_of_the_log(at: datetime) -> LogState:
     """How the log stands at an instant. A row that bears a later time than that says nothing."""
@@ -82,7 +87,8 @@ def state_of_the_log(at: datetime) -> LogState:
 def trouble(at: datetime) -> list[Trouble]:
     """What everybody who relies on the log should hear of."""
     state = state_of_the_log(at)
-    return [*_sealer_trouble(state), *_check_trouble(state)]
+    warned = [Trouble("sealer_late", "warning", state.warning)] if state.warning else []
+    return [*_sealer_trouble(state), *warned, *_check_trouble(state)]
 
 
 def _sealer_trouble(state: LogState) -> list[Trouble]:

@@ -57,6 +57,8 @@ class Migration(migrations.Migration):
                 ('seen_at', models.DateTimeField()),
                 ('problem', models.TextField(blank=True)),
                 ('problem_since', models.DateTimeField(null=True)),
+                ('warning', models.TextField(blank=True)),
+                ('clock', models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(

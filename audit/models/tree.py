@@ -96,12 +96,18 @@ class LogKey(models.Model):
 
 
 class SealerState(models.Model):
-    """When the sealer was last heard of, and what keeps it from sealing. One row."""
+    """When the sealer was last heard of, and what keeps it from sealing. One row.
+
+    `warning` is what is wrong while it seals all the same. `clock` is what its clock said when it last signed with
+    another time than that, because it had signed with a later one before.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     seen_at = models.DateTimeField()
     problem = models.TextField(blank=True)
     problem_since = models.DateTimeField(null=True)
+    warning = models.TextField(blank=True)
+    clock = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.problem or "sealing"

@@ -117,6 +117,10 @@ def test_a_clock_set_back_signs_no_earlier_time_and_dates_no_place_so(sealed_log
     assert list(Checkpoint.objects.order_by("pk").values_list("size", "signed_at")) == [(1, make.NOON), (2, make.NOON)]
     assert set(Leaf.objects.values_list("sealed_at", flat=True)) == {make.NOON}
     assert (problem(), is_whole()) == ("", True)
+    assert (
+        "at 2026-03-12 12:00 UTC: it was set back, or was ahead before. Set it right."
+        in SealerState.objects.get().warning
+    )
 
 
 def test_a_clock_set_back_before_a_place_was_signed_signs_it_no_earlier(sealed_log, parcel_sent, company_id):

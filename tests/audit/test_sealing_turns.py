@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from audit import placing, sealer, sealing
-from audit.models import BillingEvent, Leaf, Waiting
+from audit.models import BillingEvent, Checkpoint, Leaf, Waiting
+from audit.state import trouble
 from tests.audit import make
 from tests.audit.tampering import everything_found
 
@@ -63,3 +64,38 @@ def test_those_that_get_no_place_keep_no_turn_from_those_behind_them(parcel_sent
     owner(lambda: BillingEvent._base_manager.filter(pk__in=gone).delete())
 
     assert sealing.turn(make.NOON) == 2
+
+
+def test_a_clock_set_back_is_told_of_until_it_has_passed_what_was_signed(parcel_sent, company_id):
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON)
+    told = []
+    for seconds in (-60, -61, -60, 0):
+        sealing.turn(make.NOON + seconds * SECOND)
+        told.append([(one.kind, one.cause) for one in trouble(make.NOON)])
+
+    assert told == [[], [("sealer_late", "warning")], [], []]
+
+
+def test_a_clock_set_back_signs_what_is_new_every_five_seconds_and_on_quiet_every_hour(parcel_sent, company_id):
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON)
+    early = make.NOON - timedelta(days=400)
+    for second in range(20):
+        write(parcel_sent, company_id)
+        sealing.turn(early + second * SECOND)
+    assert Checkpoint.objects.count() == 1 + 4
+
+    for minute in range(181):
+        sealing.turn(early + timedelta(minutes=minute, seconds=20))
+    assert Checkpoint.objects.count() == 1 + 4 + 1 + 3
+    assert everything_found() == []
+
+
+def test_a_clock_set_back_while_nothing_is_new_signs_once_and_then_every_hour(parcel_sent, company_id):
+    write(parcel_sent, company_id)
+    sealing.turn(make.NOON)
+    for minute in range(61):
+        sealing.turn(make.NOON - timedelta(days=400) + timedelta(minutes=minute))
+
+    assert Checkpoint.objects.count() == 1 + 2

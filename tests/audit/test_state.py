@@ -290,6 +290,16 @@ def test_the_page_tells_of_a_problem_and_what_to_do(ada):
     assert "The disk is full. Make room." in page(ada)
 
 
+def test_the_page_tells_of_what_is_wrong_while_entries_are_sealed(ada):
+    SealerState.objects.create(seen_at=LATER, warning="The clock is behind. Set it right.")
+
+    text = page(ada)
+    assert "Entries are sealed, and something is wrong." in text
+    assert "The clock is behind. Set it right." in text
+    assert "New entries are not sealed" not in text
+    assert state.trouble(LATER) == [("sealer_late", "warning", "The clock is behind. Set it right.")]
+
+
 def test_a_finding_about_another_company_is_told_without_words(ada, company):
     mine = {"sentence": "Mine was changed.", "company": str(company.pk), "entry": "e1", "log": "billing", "number": 7}
     failed(
