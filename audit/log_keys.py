@@ -49,11 +49,11 @@ def at_hand() -> Verifier | None:
 
 
 def other_at_hand() -> Verifier | None:
-    """The key that the sealer has, where the database says that another signs and none is prepared to take over."""
-    latest, found = _latest(), at_hand()
-    if latest is None or found is None or str(found) == latest.verifier_key or _is(_file(".new"), latest):
-        return None
-    return found
+    """The key that the sealer has, where the database says that another signs and none is prepared to take over.
+
+    Looked at twice: a key may be replaced between reading the database and reading the files.
+    """
+    return _other_at_hand() and _other_at_hand()
 
 
 def hand_over_text(name: str, old: Verifier, new: Verifier, size: int, root: bytes) -> str:
@@ -110,6 +110,13 @@ def write(path: Path, signer: Signer) -> None:
     """Keep a private key where only this user can read it."""
     settings.SEALER_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     put(path, f"{signer.written()}\n".encode(), mode=0o600)
+
+
+def _other_at_hand() -> Verifier | None:
+    latest, found = _latest(), at_hand()
+    if latest is None or found is None or str(found) == latest.verifier_key or _is(_file(".new"), latest):
+        return None
+    return found
 
 
 def _latest() -> LogKey | None:

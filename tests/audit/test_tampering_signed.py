@@ -191,6 +191,39 @@ def test_a_hand_over_under_way_is_no_finding(entries, monkeypatch):
     assert findings() == []
 
 
+def test_a_key_replaced_while_it_is_compared_is_no_finding(entries, monkeypatch):
+    monkeypatch.setattr(log_keys, "at_hand", after_once(replace_key, log_keys.at_hand))
+
+    assert log_keys.other_at_hand() is None
+    assert LogKey.objects.count() == 2
+
+
+def test_a_key_put_in_its_place_while_it_is_compared_is_no_finding(entries, monkeypatch):
+    install = log_keys.install
+    monkeypatch.setattr(log_keys, "install", lambda: None)
+    replace_key()
+    monkeypatch.setattr(log_keys, "_is", after_once(install, log_keys._is))
+
+    assert log_keys.other_at_hand() is None
+    assert str(log_keys.at_hand()) == LogKey.objects.latest("pk").verifier_key
+
+
+def replace_key():
+    key_actions.replace(is_lost=False, by=OPERATOR, at=make.NOON)
+
+
+def after_once(first, then):
+    """A function that does something else before it does what it is for, the first time."""
+    before = [first]
+
+    def do(*arguments):
+        if before:
+            before.pop()()
+        return then(*arguments)
+
+    return do
+
+
 def test_a_new_key_takes_over_at_what_was_signed_last_whatever_the_database_says(entries, sealed_log):
     as_owner(lambda: Checkpoint.objects.all().delete())
 
