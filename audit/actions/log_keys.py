@@ -57,9 +57,9 @@ def _signed_last() -> Head:
         found = signed.everything(log_keys.known(), last, leaf_count())
     except signed.Contradiction as contradiction:
         raise KeyNotReplaceable(f"The key is not replaced. {contradiction}") from None
-    for one in found:
-        if root_at(one.head.size) != one.head.root:
-            raise KeyNotReplaceable(OTHER_HISTORY.format(size=one.head.size))
+    for size, root in {one.head.size: one.head.root for one in found}.items():
+        if root_at(size) != root:
+            raise KeyNotReplaceable(OTHER_HISTORY.format(size=size))
     return found[-1].head if found else Head(log_keys.origin(), 0, EMPTY_ROOT)
 
 

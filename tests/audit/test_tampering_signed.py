@@ -234,6 +234,22 @@ def test_a_new_key_takes_over_at_what_was_signed_last_whatever_the_database_says
     assert (SealerState.objects.get().problem, findings()) == ("", [])
 
 
+def test_the_log_is_hashed_once_for_each_size_that_was_signed(entries, sealed_log, monkeypatch):
+    as_owner(lambda: Checkpoint.objects.all().delete())
+    sizes, root_at = [], key_actions.root_at
+    monkeypatch.setattr(key_actions, "root_at", lambda size: sizes.append(size) or root_at(size))
+
+    replace_key()
+    assert sizes == [6]
+
+    former = signed.shown().read_bytes()
+    sealed_log()
+    signed.shown().write_bytes(former)
+    sizes.clear()
+    replace_key()
+    assert sizes == [6, 7]
+
+
 def test_no_new_key_is_made_where_files_and_database_contradict_each_other(entries):
     as_owner(lambda: Checkpoint.objects.update(root=bytes(32)))
 
