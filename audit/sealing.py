@@ -54,7 +54,7 @@ def _turn(at: datetime) -> int:
     except (CannotSeal, Contradiction, KeyLost, BadTile) as problem:
         _note(at, str(problem), warning)
         return 0
-    _note(at, str(aside), warning)
+    _note(at, str(aside), " ".join(filter(None, [warning, aside.warning])))
     return placed
 
 

@@ -26,14 +26,22 @@ class Aside:
     again: list[Place] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """What is wrong and what to do; "" for nothing."""
+        """What is not sealed, and what to do; "" for nothing."""
         sentences = [
-            (self.gone, "were removed from the logs before they were sealed. Restore the database."),
-            (self.unreadable, "cannot be read and are not sealed. Somebody wrote them by hand: restore the database."),
-            (self.twins, "have the id of another entry and are not sealed. Somebody wrote them by hand: remove them."),
-            (self.again, "were put into the queue again and had one place already: they were taken out."),
+            (self.gone, "was", "were", "removed from the logs without being sealed. Restore the database."),
+            (self.unreadable, "is", "are", "unreadable and not sealed. Written by hand: restore the database."),
+            (self.twins, "has", "have", "the id of another one and no seal. Written by hand: remove it."),
         ]
-        return " ".join(f"{len(some):,} entries {what} ({_named(some)})" for some, what in sentences if some)
+        return " ".join(_told(*parts) for parts in sentences if parts[0])
+
+    @property
+    def warning(self) -> str:
+        """What is wrong though all is sealed; "" for nothing."""
+        what = (
+            "put into the queue again and taken out: the place was given before, and nothing is missing. "
+            "Somebody wrote to the queue at the database: find out who."
+        )
+        return _told(self.again, "was", "were", what) if self.again else ""
 
 
 def next_batch(after: int, size: int) -> list[Place]:
@@ -97,6 +105,11 @@ def _row(log: str, id: UUID) -> dict[tuple[str, str], Row]:
 def _is_about_text(error: OperationalError) -> bool:
     """Whether SQLite found bytes where text should be."""
     return "Could not decode" in str(error)
+
+
+def _told(some: list[Place], one: str, many: str, what: str) -> str:
+    counted = f"1 entry {one}" if len(some) == 1 else f"{len(some):,} entries {many}"
+    return f"{counted} {what} ({_named(some)})"
 
 
 def _named(some: list[Place]) -> str:

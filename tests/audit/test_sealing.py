@@ -238,7 +238,13 @@ def test_an_entry_put_into_the_queue_again_keeps_its_place(sealed_log, parcel_se
     [other] = write(parcel_sent, company_id)
 
     sealing.turn(make.NOON + SECOND)
-    assert "had one place already" in problem()
+    assert (Waiting.objects.count(), problem()) == (0, "")
+    [(kind, cause, sentence)] = trouble(make.NOON + SECOND)
+    assert (kind, cause) == ("sealer_late", "warning")
+    assert sentence == (
+        "1 entry was put into the queue again and taken out: the place was given before, and nothing is missing. "
+        f"Somebody wrote to the queue at the database: find out who. (billing {entry.pk})"
+    )
     assert sealed_log().size == 2
     assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [entry.pk, other.pk]
 
@@ -250,7 +256,7 @@ def test_what_vanished_from_the_queue_is_told_of_and_keeps_nobody(sealed_log, pa
 
     sealing.turn(make.NOON)
 
-    assert "1 entries were removed from the logs before they were sealed" in problem()
+    assert "1 entry was removed from the logs without being sealed" in problem()
     assert (Leaf.objects.get().entry_id, sizes()) == (there.pk, [1])
     assert Waiting.objects.get().entry_id == gone.pk
 
@@ -269,7 +275,7 @@ def test_an_entry_with_the_id_of_one_of_the_other_log_is_told_of_and_keeps_nobod
 
     for second in (10, 20):
         sealing.turn(make.NOON + second * SECOND)
-        assert "1 entries have the id of another entry and are not sealed" in problem()
+        assert "1 entry has the id of another one and no seal" in problem()
         assert f"(security {entry.pk})" in problem()
     assert (Waiting.objects.get().log, sizes()[-1]) == ("security", 2)
     assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [entry.pk, other.pk]
@@ -297,7 +303,7 @@ def test_an_entry_that_cannot_be_read_is_told_of_and_keeps_nobody(sealed_log, pa
 
     sealing.turn(make.NOON)
 
-    assert "1 entries cannot be read and are not sealed" in problem()
+    assert "1 entry is unreadable and not sealed" in problem()
     assert f"(billing {id})" in problem()
     assert [kind for kind, _, _ in trouble(make.NOON)] == ["sealer_late"]
     assert (Waiting.objects.get().entry_id, sizes()) == (id, [2])
