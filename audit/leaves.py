@@ -37,20 +37,22 @@ class Unreadable(ValueError):
 def columns(alias: str) -> str:
     """What `entry_bytes` takes, as a SQL select list on any database we run on.
 
-    Begins with what `envelope` gives.
+    Begins with what `envelope` gives. An address with a mask keeps it, which ours never have.
     """
-    ip = f"host({alias}.ip)" if connection.vendor == "postgresql" else f"{alias}.ip"
+    ip = f"abbrev({alias}.ip)" if connection.vendor == "postgresql" else f"{alias}.ip"
     return ", ".join([envelope(alias), ip, f"{alias}.salt", *(f"{alias}.{name}" for name in _TEXTS)])
 
 
 def envelope(alias: str) -> str:
     """The ids of the entry, its company and its customer, each as 32 hexadecimal digits, and the time, as SQL.
 
-    SQLite keeps any text: a time in another spelling than ours gives no time.
+    SQLite keeps any text, and PostgreSQL years before Christ and infinity: a time that we never write gives no time.
     """
     names = ("id", "company_id", "customer_id")
     if connection.vendor == "postgresql":
-        at = f"to_char({alias}.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+        written = f"to_char({alias}.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+        ours = f"{alias}.at >= '0001-01-01 00:00:00+00' AND {alias}.at < 'infinity'"
+        at = f"CASE WHEN {ours} THEN {written} ELSE '' END"
         return ", ".join([*(f"replace({alias}.{name}::text, '-', '')" for name in names), at])
     seconds, digits, ours = "____-__-__ __:__:__", f"replace({alias}.at, ' ', 'T')", f"typeof({alias}.at) = 'text'"
     at = (
