@@ -14,7 +14,7 @@ from django.db.models import Max
 from audit.errors import CannotSeal
 from audit.leaves import Unreadable, entry_hash
 from audit.models import Leaf, Waiting
-from audit.waiting import Aside, Place, Row, next_batch, with_rows
+from audit.waiting import Aside, Queued, Row, next_batch, with_rows
 
 BATCH = 2_000
 AT_A_TURN = 50_000
@@ -43,7 +43,7 @@ def leaf_count() -> int:
     return 0 if last is None else last + 1
 
 
-def place(batch: list[tuple[Place, Row]], aside: Aside, numbers: Numbers, at: datetime) -> int:
+def place(batch: list[tuple[Queued, Row]], aside: Aside, numbers: Numbers, at: datetime) -> int:
     """Write the places of a batch. They are worked out beforehand, so that SQLite is locked for a moment only.
 
     `numbers` are the last ones of the companies that are known. Were somebody else to seal at the same time, the

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from audit.leaves import TABLES, among, rows_of
 from audit.models import Waiting
 
-Place = tuple[int, str, UUID]
+Queued = tuple[int, str, UUID]
 """One in the queue: its position there, its log, its id."""
 Row = tuple[Any, ...]
 NAMED = 3
@@ -20,10 +20,10 @@ NAMED = 3
 class Aside:
     """Those that get no place. All but the ones that were queued again stay in the queue."""
 
-    gone: list[Place] = field(default_factory=list)
-    unreadable: list[Place] = field(default_factory=list)
-    twins: list[Place] = field(default_factory=list)
-    again: list[Place] = field(default_factory=list)
+    gone: list[Queued] = field(default_factory=list)
+    unreadable: list[Queued] = field(default_factory=list)
+    twins: list[Queued] = field(default_factory=list)
+    again: list[Queued] = field(default_factory=list)
 
     def __str__(self) -> str:
         """What is not sealed, and what to do; "" for nothing."""
@@ -44,12 +44,12 @@ class Aside:
         return _told(self.again, "was", "were", what) if self.again else ""
 
 
-def next_batch(after: int, size: int) -> list[Place]:
+def next_batch(after: int, size: int) -> list[Queued]:
     waiting = Waiting.objects.filter(position__gt=after).order_by("position")
     return list(waiting.values_list("position", "log", "entry_id")[:size])
 
 
-def with_rows(batch: list[Place], aside: Aside) -> list[tuple[Place, Row]]:
+def with_rows(batch: list[Queued], aside: Aside) -> list[tuple[Queued, Row]]:
     """Those of a batch that are there and have no place, with their rows; the others are put aside."""
     placed = _placed([id for _, _, id in batch])
     rows = _rows(batch)
@@ -77,7 +77,7 @@ def _placed(ids: list[UUID]) -> dict[UUID, str]:
         return {UUID(id): log for id, log in cursor.fetchall()}
 
 
-def _rows(batch: list[Place]) -> dict[tuple[str, str], Row]:
+def _rows(batch: list[Queued]) -> dict[tuple[str, str], Row]:
     """The entries as they stand, by log and id; an empty row for one that the database cannot hand out."""
     found: dict[tuple[str, str], Row] = {}
     for log in TABLES:
@@ -107,11 +107,11 @@ def _is_about_text(error: OperationalError) -> bool:
     return "Could not decode" in str(error)
 
 
-def _told(some: list[Place], one: str, many: str, what: str) -> str:
+def _told(some: list[Queued], one: str, many: str, what: str) -> str:
     counted = f"1 entry {one}" if len(some) == 1 else f"{len(some):,} entries {many}"
     return f"{counted} {what} ({_named(some)})"
 
 
-def _named(some: list[Place]) -> str:
+def _named(some: list[Queued]) -> str:
     names = ", ".join(f"{log} {id}" for _, log, id in some[:NAMED])
     return f"{names} and more" if len(some) > NAMED else names
