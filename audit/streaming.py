@@ -116,7 +116,7 @@ def _deliver_next(stream: Stream, at: datetime) -> bool:
         logger.exception("stream %s could not be delivered", stream.pk)
         _put_off(stream, "Something of ours is wrong. Whoever runs this installation finds it in its log.", at)
         return False
-    done = {"next_number": batch.last + 1, "delivered_at": at} | streams.AT_ONCE
+    done = {"next_number": batch.last + 1, "delivered_at": at} | streams.NO_FAILURE
     return bool(_unchanged(stream).update(**done))
 
 

@@ -16,8 +16,8 @@ from security.tokens import new_token
 
 FINGERPRINT = "log_stream.url"
 NO_STREAM = "There is no log stream any more. Set one up."
-AT_ONCE = {"failures": 0, "failure": "", "failing_since": None, "retry_at": None}
-"""What a stream is set to so that it is tried again at once."""
+NO_FAILURE = {"failures": 0, "failure": "", "failing_since": None, "retry_at": None}
+"""What a stream is set to where nothing has failed, so that it is tried again at once."""
 
 
 @transaction.atomic
@@ -51,7 +51,7 @@ def change_address(*, company: Any, url: str, by: Actor, at: datetime) -> Stream
     pairs = [(stream.origin, destination.origin), (_fingerprint(stream.url), _fingerprint(str(destination)))]
     changes = {name: list(pair) for name, pair in zip(("origin", "address"), pairs, strict=True)}
     stream.origin, stream.url = destination.origin, str(destination)
-    _put(stream, "origin", "url", **AT_ONCE)
+    _put(stream, "origin", "url", **NO_FAILURE)
     log.record(events.LOG_STREAM_CHANGED, target=stream, by=by, at=at, changes=changes)
     return stream
 
@@ -61,7 +61,7 @@ def renew_secret(*, company: Any, by: Actor, at: datetime) -> tuple[Stream, str]
     """Sign what follows with another secret, which is shown once; the old one signs nothing more."""
     stream = _locked(company)
     stream.secret = new_token()
-    _put(stream, "secret", **AT_ONCE)
+    _put(stream, "secret", **NO_FAILURE)
     log.record(events.LOG_STREAM_SECRET_RENEWED, target=stream, by=by, at=at)
     return stream, stream.secret
 
@@ -100,7 +100,7 @@ def resume(*, company: Any, number: int | None = None, by: Actor, at: datetime) 
     if number is not None and not 1 <= number <= end:
         raise StreamRefused(f"Choose a number from 1 to {end:,}, the one that the next entry will have.")
     number = before if number is None else number
-    _put(stream, next_number=number, paused_at=None, **AT_ONCE)
+    _put(stream, next_number=number, paused_at=None, **NO_FAILURE)
     changes = {"next_number": [before, number]} if number != before else None
     log.record(events.LOG_STREAM_RESUMED, target=stream, by=by, at=at, number=number, changes=changes)
     return stream
