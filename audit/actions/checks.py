@@ -16,6 +16,8 @@ from audit.verifying.check import Verification, begin
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(days=1)
+CLOCKS_DIFFER_BY = timedelta(hours=1)
+"""Those of two servers, or of one before and after it was set right, at most."""
 AT_A_STRETCH = 5.0
 """Seconds of work in one call."""
 KEPT = 100
@@ -24,7 +26,7 @@ KEPT = 100
 
 def start(at: datetime) -> None:
     """Begin a check of everything, a day after the last, once something has been signed."""
-    is_begun = Q(outcome=Check.Outcome.RUNNING) | Q(started_at__gt=at - EVERY, started_at__lte=at)
+    is_begun = Q(outcome=Check.Outcome.RUNNING) | Q(started_at__gt=at - EVERY, started_at__lte=at + CLOCKS_DIFFER_BY)
     if Check.objects.filter(is_begun, kind=Check.Kind.DAILY).exists():
         return
     if Checkpoint.objects.exists():
@@ -39,7 +41,7 @@ def go_on(at: datetime, seconds: float = AT_A_STRETCH) -> None:
     running = Check.objects.filter(kind=Check.Kind.DAILY, outcome=Check.Outcome.RUNNING).order_by("pk").first()
     if running is None:
         return
-    if running.started_at > at:
+    if running.started_at > at + CLOCKS_DIFFER_BY:
         _give_up(running, "It bears a later time than now.", at)
         return
     try:

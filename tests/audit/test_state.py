@@ -174,6 +174,26 @@ def test_a_check_that_cannot_go_on_is_given_up_and_told_of(entry, sealed_log, pr
     assert (Check.objects.latest("pk").outcome, kinds(at)) == ("passed", [])
 
 
+def test_a_check_begun_by_a_clock_that_is_a_little_ahead_goes_on_and_stays_the_only_one(entry, sealed_log):
+    sealed_log()
+    checks.start(LATER)
+    early = LATER - timedelta(milliseconds=5)
+    checks.go_on(early)
+    assert Check.objects.get().outcome == "passed"
+
+    checks.start(early)
+    assert Check.objects.count() == 1
+
+
+def test_a_check_begun_an_hour_ahead_is_the_most_that_goes_on(entry, sealed_log):
+    sealed_log()
+    checks.start(LATER)
+    checks.go_on(LATER - timedelta(hours=1, seconds=1))
+
+    check = Check.objects.get()
+    assert (check.outcome, check.findings[0]["what"]) == ("failed", "check_given_up")
+
+
 def test_a_check_goes_on_piece_by_piece_where_another_process_left_it(parcel_sent, company, sealed_log, monkeypatch):
     for number in range(600):
         make.recorded(parcel_sent, make.Parcel(company.pk), place=str(number))
