@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from audit.models import LOGS, Envelope
+from audit.queries import MANY
 from audit.registry import Log, event_types
 
 RAISED = "alert.raised"
@@ -92,10 +93,12 @@ def loosens(entry: Envelope) -> bool:
 
 
 def takes_everything(entry: Envelope) -> bool:
-    """Whether a whole list or log left at once: one of customers, or of a log, that at most many days narrowed."""
+    """Whether a list of customers or a log left that is long, or that nothing but many days narrowed."""
     noun = entry.action.partition(".")[0]
     data: Any = entry.data
-    return noun in ("customer", "log") and _is_everything(data.get("filters") or {}, entry.at.date())
+    if noun not in ("customer", "log"):
+        return False
+    return data.get("at_least", 0) > MANY or _is_everything(data.get("filters") or {}, entry.at.date())
 
 
 def _is_everything(filters: dict[str, str], today: date) -> bool:
@@ -226,7 +229,7 @@ for ours in (
     AlertKind(
         "mass_export",
         "Mass export",
-        "when all customers, a whole log or over 31 days of one are exported, "
+        "when all customers, a whole log, over 31 days of one, or over 1,000 customers or entries are exported, "
         "or one person exports lists or logs 3 times within an hour",
         actions=("*.exported",),
         matches=takes_everything,

@@ -12,7 +12,10 @@ LOG_ERASED = declare(
     kept={"count": NUMBER, "numbers": NUMBERS, "kept": TEXT},
 )
 LOG_EXPORTED = declare(
-    "log.exported", "exported the {log} log of {target} as {format}", log="security", kept={"filters": NAMED_TEXTS}
+    "log.exported",
+    "exported the {log} log of {target} as {format}",
+    log="security",
+    kept={"filters": NAMED_TEXTS, "at_least": NUMBER},
 )
 HISTORY_PROVED = declare(
     "log.proved",

@@ -10,7 +10,9 @@ CUSTOMER_RESTORED = declare("customer.restored", "restored customer {target}")
 CUSTOMER_HANDED_OVER = declare(
     "customer.handed_over", "passed customer {target} on from {former} to {owner}", changes=True
 )
-CUSTOMERS_EXPORTED = declare("customer.exported", "exported the list of customers", kept={"filters": NAMED_TEXTS})
+CUSTOMERS_EXPORTED = declare(
+    "customer.exported", "exported the list of customers", kept={"filters": NAMED_TEXTS, "at_least": NUMBER}
+)
 CUSTOM_FIELD_CREATED = declare(
     "custom_field.created", "added the customer field {target}", kept={"kind": TEXT, "choices": TEXTS}
 )

@@ -28,10 +28,14 @@ def begin(
     query: str,
     filters: Mapping[str, str],
     rows: int | None,
+    at_least: int,
     by: Actor,
     at: datetime,
 ) -> Export:
-    """Somebody takes what the filters show of a log with them; `rows` is how many entries that is, if known."""
+    """Somebody takes what the filters show of a log with them; `rows` is how many entries that is, if known.
+
+    `at_least` so many are known of in any case, which its entry says.
+    """
     export = Export.objects.create(
         company_id=company.pk,
         user_id=user.pk,
@@ -42,9 +46,8 @@ def begin(
         started_at=at,
         moved_at=at,
     )
-    log.record(
-        events.LOG_EXPORTED, target=company, by=by, at=at, log=of, format=IN_WORDS[format], filters=dict(filters)
-    )
+    said = {"log": of, "format": IN_WORDS[format], "filters": dict(filters), "at_least": at_least}
+    log.record(events.LOG_EXPORTED, target=company, by=by, at=at, **said)
     return export
 
 

@@ -1,6 +1,6 @@
 """Reading the logs."""
 
-from audit.queries.exports import counted, exports_of
+from audit.queries.exports import MANY, at_least, counted, exports_of
 from audit.queries.filters import Filters, narrowed, search
 from audit.queries.histories import customer_history, histories, object_search
 from audit.queries.logs import (
@@ -26,8 +26,10 @@ from audit.queries.sealed_entries import (
 )
 
 __all__ = [
+    "MANY",
     "Filters",
     "account_events",
+    "at_least",
     "billing_events",
     "billing_search",
     "checkpoints",

@@ -5,10 +5,12 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from audit.models import Export
-from audit.paging import Search
+from audit.paging import Search, newest
 
 COUNTED = 100_000
 COUNTED_LANES = 50
+MANY = 1_000
+"""More entries than this, or more customers, are a mass export."""
 
 
 def exports_of(company_id: UUID, user_id: UUID) -> QuerySet[Export]:
@@ -22,3 +24,8 @@ def counted(search: Search) -> int | None:
         return None
     count = sum(lane.values("pk")[: COUNTED + 1].count() for lane in search.lanes)
     return count if count <= COUNTED else None
+
+
+def at_least(search: Search) -> int:
+    """So many entries a search finds at least: counted to just over MANY, and as far back as its first pages look."""
+    return len(newest(search, MANY)[0])

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from audit import queries
 from audit.actions import exports
 from audit.forms import FilterForm
 from audit.models import Export
@@ -44,6 +45,7 @@ class Wanted:
             query=urlencode(filters_of(self.request)),
             filters=self.filters,
             rows=rows,
+            at_least=queries.at_least(self.search) if rows is None else rows,
             by=access.actor,
             at=self.at,
         )

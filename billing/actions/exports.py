@@ -32,9 +32,11 @@ def record_invoices(*, company: Company, filters: Mapping[str, str], by: Actor, 
 
 @transaction.atomic
 def record_customers(
-    *, membership: Membership, filters: Mapping[str, str], words: str, by: Actor, at: datetime.datetime
+    *, membership: Membership, filters: Mapping[str, str], words: str, at_least: int, by: Actor, at: datetime.datetime
 ) -> None:
     """A member takes the list of customers with them, narrowed by `filters`, in `words` for people.
+
+    These are `at_least` so many customers.
 
     Where the company wants it, who sees all customers takes any of them only once a second person agreed to exactly
     these: many small lists are all of them, too.
@@ -44,4 +46,4 @@ def record_customers(
     if not holder.is_restricted and waits(company, CUSTOMERS):
         payload = {"filters": dict(filters), "changes": {"Customers": ["", words]}}
         approvals.use(kind=CUSTOMERS, membership=membership, target=company, payload=payload, by=by, at=at)
-    log.record(events.CUSTOMERS_EXPORTED, target=company, by=by, at=at, filters=dict(filters))
+    log.record(events.CUSTOMERS_EXPORTED, target=company, by=by, at=at, filters=dict(filters), at_least=at_least)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.errors import AccountsError
 from accounts.permissions import Permission
 from accounts.views import second_person
-from audit.queries import customer_history
+from audit.queries import MANY, customer_history
 from billing import doors
 from billing.actions import customers, exports
 from billing.countries import COUNTRIES
@@ -89,6 +89,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
             membership=access.membership,
             filters=form.chosen(),
             words=form.words(),
+            at_least=found.order_by()[: MANY + 1].count(),
             by=access.actor,
             at=at,
         )

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts import alert_kinds
+from accounts import alert_kinds, events
 from accounts.actions import factor_resets, ownership
 from accounts.alert_kinds import AlertKind
 from accounts.models import Alert, FactorReset
@@ -203,6 +203,32 @@ def test_all_customers_exported(ada, acme):
     assert alerts() == []
 
     ada.post("/customers/export/")
+    followed()
+
+    assert of("mass_export") == ["Ada exported the list of customers"]
+
+
+@pytest.mark.parametrize("many", [3, 4], ids=["as many as may be", "one more"])
+@pytest.mark.parametrize("query", ["outcome=success", "ip=0.0.0.0/0", "kind=member", "text=a", "type=user"])
+def test_filters_that_narrow_a_log_too_little_do_not_hide_a_mass_export(company, ada, monkeypatch, query, many):
+    monkeypatch.setattr("audit.queries.exports.MANY", 3)
+    monkeypatch.setattr(alert_kinds, "MANY", 3)
+    cassandra = make.user("cy@ledger.example", name="Cassandra")
+    for _ in range(many):
+        recorded(events.USER_SIGNED_OUT, cassandra, at=AT, company_id=company.pk)
+
+    ada.post(f"/audit/security/export/?{query}", {"format": "csv"})
+    followed()
+
+    exported = ["Ada exported the security log of Ledger as CSV"]
+    assert of("mass_export") == (exported if many > 3 else [])
+
+
+def test_filters_that_narrow_the_customers_too_little_do_not_hide_a_mass_export(company, ada, acme, monkeypatch):
+    monkeypatch.setattr("billing.views.customers.MANY", 0)
+    monkeypatch.setattr(alert_kinds, "MANY", 0)
+
+    ada.post("/customers/export/?currency=EUR")
     followed()
 
     assert of("mass_export") == ["Ada exported the list of customers"]

@@ -264,7 +264,8 @@ def test_an_export_is_an_entry_before_its_first_byte(company, ada, event_type):
 
     entry = SecurityEvent.objects.get(action="log.exported")
     assert str(entry) == f"Ada exported the {event_type.log} log of Acme as CSV"
-    assert entry.data == {"log": event_type.log, "format": "CSV", "filters": {"action": "shelf", "who": "Ada"}}
+    filters = {"action": "shelf", "who": "Ada"}
+    assert entry.data == {"log": event_type.log, "format": "CSV", "filters": filters, "at_least": 0}
     assert answer["Content-Disposition"].startswith(f'attachment; filename="{event_type.log}-log-')
 
 
@@ -394,7 +395,7 @@ def test_a_busy_database_keeps_nobody_from_the_rest_of_the_file(company, ada, mo
 
 
 def begun(member):
-    asked = {"of": "billing", "format": "jsonl", "query": "", "filters": {}, "rows": None}
+    asked = {"of": "billing", "format": "jsonl", "query": "", "filters": {}, "rows": None, "at_least": 0}
     return export_actions.begin(company=member.company, user=member.user, by=make.ADA, at=timezone.now(), **asked)
 
 
@@ -444,6 +445,7 @@ def test_a_large_export_needs_little_memory(company):
         query="",
         filters={},
         rows=None,
+        at_least=1_001,
         by=make.ADA,
         at=timezone.now(),
     )
