@@ -8,11 +8,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from audit.durations import in_words
 from audit.verifying.findings import Finding, Place, uuid_text
 
 EARLIER, LATER = 24 * 60 * 60, 60
 """By so many seconds an entry may bear an earlier or a later time than it was sealed at, and nothing is told."""
-UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 Counted = dict[str, dict[str, Any]]
 """What was counted of a log and a company, by both as "log.company"."""
 
@@ -58,8 +58,8 @@ def _warning(key: str, kept: dict[str, Any]) -> Finding:
 
 
 def _sentence(kept: dict[str, Any]) -> str:
-    early = kept["early"] and f"{_bears(kept['early'], 'an earlier')}, by up to {_long(kept['most'])}"
-    late = kept["late"] and f"{_bears(kept['late'], 'a later')}, by up to {_long(-kept['least'])}"
+    early = kept["early"] and f"{_bears(kept['early'], 'an earlier')}, by up to {in_words(kept['most'])}"
+    late = kept["late"] and f"{_bears(kept['late'], 'a later')}, by up to {in_words(-kept['least'])}"
     told = ", and ".join(part for part in (early, late) if part)
     return (
         f"{told}. The first is number {kept['number']:,}, the last number {kept['last']:,}. Imported history and a "
@@ -71,14 +71,6 @@ def _bears(count: int, which: str) -> str:
     if count == 1:
         return f"1 entry bears {which} time than it was sealed at"
     return f"{count:,} entries bear {which} time than they were sealed at"
-
-
-def _long(seconds: int) -> str:
-    """A length of time in its largest unit that fits twice, rounded down."""
-    for unit, length in UNITS:
-        if seconds >= 2 * length:
-            return f"{seconds // length:,} {unit}s"
-    return f"{seconds} seconds"
 
 
 def _instant(text: str) -> datetime:

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit import log_keys, queries, witnessing
+from audit.durations import in_words
 from audit.models import Check
 from audit.published import published_note
-from audit.state import COUNTED, LogState, state_of_the_log
+from audit.state import COUNTED, state_of_the_log
 from security.guards import require
 
 LISTED = 50
@@ -31,7 +32,7 @@ def state(request: HttpRequest) -> HttpResponse:
         "state": found,
         "proved": f"{found.size:,}",
         "unproved": f"more than {COUNTED:,}" if found.unproved > COUNTED else f"{found.unproved:,}",
-        "behind": _in_words(found),
+        "behind": in_words(int(found.behind.total_seconds())),
         "checked": f"{found.finished.size:,}" if found.finished else "",
         "progress": _progress(found.running),
         "findings": _findings(found.finished, str(request.access.company.pk)),
@@ -70,15 +71,6 @@ def checkpoint(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404
     headers = {"Content-Disposition": f'attachment; filename="checkpoint-{found.size}.txt"'}
     return HttpResponse(published_note(found), content_type="text/plain; charset=utf-8", headers=headers)
-
-
-def _in_words(found: LogState) -> str:
-    """How far the sealer is behind."""
-    seconds = int(found.behind.total_seconds())
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds // length} {unit}s"
-    return f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
 def _progress(running: Check | None) -> str:

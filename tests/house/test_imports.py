@@ -71,6 +71,7 @@ LAYERS = {
     "audit": usual("")
     | {
         "canonical": "",
+        "durations": "",
         "merkle": "",
         "notes": "",
         "notices": "models",
@@ -89,7 +90,7 @@ LAYERS = {
         "publishing": "errors log_keys merkle models notes notices placing published signed tiles",
         "sealing": "errors log_keys models placing publishing sealing_lock signed tiles",
         "roots": "merkle models",
-        "verifying": "kinds leaves log_keys merkle models notes roots signed tiles triggers values",
+        "verifying": "durations kinds leaves log_keys merkle models notes roots signed tiles triggers values",
         "state": "log_keys models trouble verifying",
         "sealer": "sealing",
         "streaming": "actions actors lines models queries",
@@ -117,8 +118,8 @@ LAYERS = {
         ),
         "exports": "actions lines models paging published queries values",
         "views": (
-            "actions errors exports forms log_keys models notes paging proofs published queries registry state "
-            "tiles witnessing"
+            "actions durations errors exports forms log_keys models notes paging proofs published queries registry "
+            "state tiles witnessing"
         ),
         "templatetags": "values",
         "management": "actions actors errors sealer tiles tool verifying",
