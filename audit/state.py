@@ -68,9 +68,10 @@ def state_of_the_log(at: datetime) -> LogState:
     size = checkpoint.size if checkpoint else 0
     waiting = Waiting.objects.all()[: COUNTED + 1].count()
     unsigned = Leaf.objects.filter(index__gte=size)[: COUNTED + 1].count()
-    daily = Check.objects.filter(kind=Check.Kind.DAILY).order_by("-finished_at", "-pk")
+    checks = Check.objects.defer("progress")
+    daily = checks.filter(kind=Check.Kind.DAILY).order_by("-finished_at", "-pk")
     finished = daily.exclude(outcome=Check.Outcome.RUNNING).filter(finished_at__lte=at).first()
-    notices = Check.objects.filter(kind=Check.Kind.NOTICE, finished_at__lte=at, finished_at__gt=at - NOTICED_FOR)
+    notices = checks.filter(kind=Check.Kind.NOTICE, finished_at__lte=at, finished_at__gt=at - NOTICED_FOR)
     return LogState(
         checkpoint=checkpoint,
         unproved=min(waiting + unsigned, COUNTED + 1),

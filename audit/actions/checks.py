@@ -11,7 +11,7 @@ from django.db.models import Q
 from audit import notices
 from audit.models import Check, Checkpoint
 from audit.placing import leaf_count
-from audit.verifying.check import Verification, begin
+from audit.verifying.check import VERSION, Verification, begin
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,8 @@ def start(at: datetime) -> None:
 def go_on(at: datetime, seconds: float = AT_A_STRETCH) -> None:
     """Do the next pieces of the check that is under way; another process may have done those before.
 
-    One that cannot go on is given up, and counts as one that found something: the next day's begins anew.
+    One that another version of the program began begins anew. One that cannot go on is given up, and counts as one
+    that found something.
     """
     running = Check.objects.filter(kind=Check.Kind.DAILY, outcome=Check.Outcome.RUNNING).order_by("pk").first()
     if running is None:
@@ -59,6 +60,8 @@ def tell(what: str, sentence: str, at: datetime) -> None:
 
 
 def _do_pieces(running: Check, at: datetime, seconds: float) -> None:
+    if isinstance(running.progress, dict) and running.progress.get("version") != VERSION:
+        running.progress, running.findings = begin(), []
     verification = Verification(running.progress)
     until = time.monotonic() + seconds
     while True:
@@ -70,15 +73,15 @@ def _do_pieces(running: Check, at: datetime, seconds: float) -> None:
     if verification.is_done:
         running.finished_at = at
         running.outcome = _outcome(running)
-    running.progress = verification.state
+    running.progress = {} if verification.is_done else verification.state
     running.save(update_fields=["progress", "size", "position", "findings", "finished_at", "outcome"])
 
 
 def _give_up(running: Check, problem: str, at: datetime) -> None:
     sentence = f"The check could not go on and was given up ({problem}). Run manage.py verify_audit_log."
     running.findings = [{"what": "check_given_up", "sentence": sentence, "index": None, "company": ""}]
-    running.finished_at, running.outcome = at, Check.Outcome.FAILED
-    running.save(update_fields=["findings", "finished_at", "outcome"])
+    running.finished_at, running.outcome, running.progress = at, Check.Outcome.FAILED, {}
+    running.save(update_fields=["progress", "findings", "finished_at", "outcome"])
 
 
 def _keep(check: Check, finding: dict[str, object]) -> None:

@@ -5,7 +5,7 @@ class Check(models.Model):
     """One check of the whole log against its signed checkpoints, a long one done piece by piece; or a notice.
 
     A notice is of something that was found between the daily checks, such as files that were damaged and written again.
-    `size` is up to where it looks, `position` how far it came, `progress` what it needs to go on;
+    `size` is up to where it looks, `position` how far it came, `progress` what it needs to go on, empty at its end;
     each finding is what `audit.verifying.findings.Finding` holds.
     """
 

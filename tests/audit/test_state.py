@@ -11,6 +11,7 @@ from audit import placing, state
 from audit.actions import checks
 from audit.models import BillingEvent, Check, Checkpoint, SealerState, Waiting
 from audit.verifying import entries as entry_check
+from audit.verifying.check import VERSION
 from tests.audit import make
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +157,11 @@ def test_that_no_check_has_ended_for_two_days_is_trouble_whatever_rows_say(entry
     assert kinds(at + timedelta(days=2, seconds=1)) == [("verification_failed", "unfinished")]
 
 
-@pytest.mark.parametrize("progress", [{}, {"stage": "nothing"}, ["x"], "x"], ids=["empty", "unknown", "list", "text"])
+@pytest.mark.parametrize(
+    "progress",
+    [{"version": VERSION}, {"version": VERSION, "stage": "nothing"}, ["x"], "x"],
+    ids=["empty", "unknown", "list", "text"],
+)
 @pytest.mark.parametrize("days", [0, 9000], ids=["now", "in the future"])
 def test_a_check_that_cannot_go_on_is_given_up_and_told_of(entry, sealed_log, progress, days):
     sealed_log()
@@ -192,6 +197,41 @@ def test_a_check_begun_an_hour_ahead_is_the_most_that_goes_on(entry, sealed_log)
 
     check = Check.objects.get()
     assert (check.outcome, check.findings[0]["what"]) == ("failed", "check_given_up")
+
+
+@pytest.mark.parametrize("version", [None, VERSION + 1], ids=["none", "another"])
+def test_a_check_that_another_version_began_begins_anew(entry, sealed_log, version):
+    sealed_log()
+    finding = {"what": "entry_changed", "sentence": "Changed."}
+    left = {"version": version, "stage": "entries"} if version else {"stage": "entries"}
+    Check.objects.create(started_at=make.NOON, size=9, position=7, progress=left, findings=[finding])
+    checks.go_on(LATER)
+
+    check = Check.objects.get()
+    assert (check.outcome, check.findings, check.size, check.position) == ("passed", [], 1, 1)
+
+
+def test_a_check_that_has_ended_keeps_nothing_to_go_on_with(entry, sealed_log):
+    sealed_log()
+    given_up = Check.objects.create(started_at=make.NOON, size=1, progress={"version": VERSION, "stage": "nothing"})
+    checks.go_on(LATER)
+    checks.start(LATER + timedelta(days=1))
+    checks.go_on(LATER + timedelta(days=1))
+
+    given_up.refresh_from_db()
+    done = Check.objects.latest("pk")
+    assert (done.outcome, done.progress, given_up.outcome, given_up.progress) == ("passed", {}, "failed", {})
+
+
+def test_what_a_check_needs_to_go_on_is_not_loaded_to_say_how_the_log_stands(entry, sealed_log):
+    sealed_log()
+    checks.start(make.NOON)
+    checks.go_on(make.NOON)
+    checks.tell("tiles_repaired", "Files of the log were damaged.", make.NOON)
+    checks.start(make.NOON + timedelta(days=1))
+
+    found = state.state_of_the_log(make.NOON + timedelta(minutes=1))
+    assert [one.get_deferred_fields() for one in (found.finished, found.running, *found.notices)] == [{"progress"}] * 3
 
 
 def test_a_check_goes_on_piece_by_piece_where_another_process_left_it(parcel_sent, company, sealed_log, monkeypatch):
