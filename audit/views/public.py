@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from audit import log_keys, proofs, queries
+from audit import log_keys, proofs, queries, signed
 from audit.tiles import HASH, WIDTH, relative_path, tile_folder
 from security.guards import public
 
@@ -84,7 +84,7 @@ def formats(request: HttpRequest) -> HttpResponse:
 
 def _latest_note() -> str:
     """The latest checkpoint with all its signatures, as the sealer wrote it; nothing before the first."""
-    return _content(settings.LOG_DIR / "checkpoint").decode()
+    return _content(signed.shown()).decode()
 
 
 def _read(name: str) -> tuple[int, int, int]:

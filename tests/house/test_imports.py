@@ -119,7 +119,7 @@ LAYERS = {
         "exports": "actions lines models paging published queries values",
         "views": (
             "actions durations errors exports forms log_keys models notes paging proofs published queries registry "
-            "state tiles witnessing"
+            "signed state tiles witnessing"
         ),
         "templatetags": "values",
         "management": "actions actors errors sealer tiles tool verifying",
