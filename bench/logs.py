@@ -117,7 +117,8 @@ def _sealing() -> list[Row]:
     """Giving all of them their place, then checking them all, against hashing the same bytes."""
     count = Waiting.objects.count()
     begun = time.perf_counter()
-    sealing.turn(timezone.now())
+    while Waiting.objects.exists():
+        sealing.turn(timezone.now())
     sealed = count / (time.perf_counter() - begun)
     hashed, written = _bare(_contents(100_000))
     total = leaf_count()
