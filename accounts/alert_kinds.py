@@ -236,6 +236,16 @@ for ours in (
         often=Often(3, timedelta(hours=1), "{who} exported {times} times within {minutes} minutes"),
     ),
     AlertKind(
+        "mass_proofs",
+        "Proofs of many histories",
+        "when one person downloads the proofs of 20 histories, which hold whole entries, within an hour",
+        actions=("log.proved",),
+        matches=never,
+        often=Often(
+            20, timedelta(hours=1), "{who} downloaded the proofs of {times} histories within {minutes} minutes"
+        ),
+    ),
+    AlertKind(
         "api_key_made",
         "API key made",
         "when somebody makes an API key",

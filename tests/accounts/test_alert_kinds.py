@@ -244,13 +244,15 @@ def test_three_exports_within_an_hour(ada, acme, clock):
     assert of("mass_export") == ["Ada exported 3 times within 60 minutes"]
 
 
-def test_proofs_of_the_histories_of_single_records_are_no_export(company):
+@pytest.mark.parametrize("many", [4, 19, 20, 21])
+def test_proofs_of_single_histories_are_no_export_until_they_are_many(company, many):
     by = visitors.access(visitors.member(company, name="Ada")).actor
-    for number in range(4):
+    for number in range(many):
         exports.note_history(company=company, object_type="invoice", object_id=UUID(int=number), by=by, at=AT)
     followed()
 
-    assert alerts() == []
+    told = [("mass_proofs", f"Ada downloaded the proofs of {many} histories within 60 minutes")]
+    assert alerts() == (told if many >= 20 else [])
 
 
 @pytest.mark.parametrize("field", ["bank_details", "footer"])
