@@ -58,7 +58,7 @@ def follow(*, by: Actor, at: datetime) -> int:
     nothing, and of two at once one does nothing.
     """
     start = place_of(FOLLOWER)
-    batch = batch_from(start, at - STALE)
+    batch = batch_from(start, STALE)
     if not batch.size:
         end = leaf_count()
         if start > end:

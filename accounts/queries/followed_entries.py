@@ -1,7 +1,7 @@
 """The sealed entries as what watches over them reads them: in the order of the tree, across all companies."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
 from accounts.alert_kinds import AlertKind, Concern, Often, covered, watched
@@ -30,13 +30,14 @@ def place_of(follower: str) -> int:
     return Follower.objects.filter(pk=follower).values_list("next_index", flat=True).first() or 0
 
 
-def batch_from(index: int, since: datetime) -> Batch:
-    """The batch that begins at an index. Entries from before `since`, and erased ones, are not worth a look."""
+def batch_from(index: int, within: timedelta) -> Batch:
+    """The batch that begins at an index. Erased entries, and those sealed later than `within`, are no matter."""
     leaves = list(Leaf.objects.filter(index__gte=index).order_by("index")[:BATCH])
     if not leaves:
         return Batch(0, index, [])
-    found = entries_of(leaves, action__in=watched(), at__gte=since, erased_at__isnull=True)
-    return Batch(len(leaves), leaves[-1].index + 1, found)
+    found = entries_of(leaves, action__in=watched(), erased_at__isnull=True)
+    in_time = [entry for entry in found if entry.place.sealed_at - entry.at <= within]
+    return Batch(len(leaves), leaves[-1].index + 1, in_time)
 
 
 def how_often(kind: AlertKind, often: Often, entry: Envelope, who: dict[str, str]) -> int:

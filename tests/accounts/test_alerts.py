@@ -192,6 +192,14 @@ def test_what_is_sealed_a_week_late_is_no_alert(ada, clock):
     assert alerts() == []
 
 
+def test_what_was_sealed_in_time_is_an_alert_however_late_it_is_read(ada, clock):
+    make_key(ada)
+    sealed()
+    clock.shift(8 * DAY)
+    followed()
+    assert [kind for kind, _ in alerts()] == ["api_key_made"]
+
+
 def test_each_administrator_and_each_named_address_gets_one_letter(company, ada):
     visitors.member(company, name="Ida")
     visitors.member(company, name="Gone", suspended_at=AT)
