@@ -14,6 +14,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet, Subquery
 from django.template.loader import render_to_string
 
 from audit import log_keys
@@ -75,10 +76,15 @@ def checkpoint_over(indexes: Sequence[int]) -> Checkpoint | None:
     covered = [index for index in indexes if latest and index < latest.size]
     if not covered:
         return None
-    cosigned = (
-        Cosignature.objects.filter(checkpoint__size__gt=max(covered)).select_related("checkpoint").order_by("-pk")
-    )
+    cosigned = _cosigned_over(max(covered))
     return next((one.checkpoint for one in cosigned[:MOST_COSIGNED] if is_signature(one.line.rstrip())), latest)
+
+
+def _cosigned_over(index: int) -> QuerySet[Cosignature]:
+    """What witnesses signed from the first checkpoint over a place on, the latest first: in the order of an index."""
+    over = Checkpoint.objects.filter(size__gt=index).order_by("size", "pk").values("pk")
+    signed = Cosignature.objects.filter(checkpoint_id__gte=Subquery(over[:1]))
+    return signed.select_related("checkpoint").order_by("-checkpoint_id", "-pk")
 
 
 def consistency(older: int, newer: Checkpoint) -> str:

@@ -89,7 +89,7 @@ def standing() -> Standing | None:
     if not settings.WITNESS_URL:
         return None
     name, asked = _verifier().name, _row().first() or Witness()
-    last = Cosignature.objects.filter(witness=name).select_related("checkpoint").order_by("-checkpoint_id").first()
+    last = signed_by(name).first()
     signed = last.checkpoint.size if last else 0
     size = Checkpoint.objects.order_by("-pk").values_list("size", flat=True).first() or 0
     return Standing(
@@ -101,6 +101,12 @@ def standing() -> Standing | None:
         failing_since=asked.failing_since,
         was_refused=asked.was_refused,
     )
+
+
+def signed_by(witness: str) -> QuerySet[Cosignature]:
+    """What a witness signed, the latest checkpoint first."""
+    signed = Cosignature.objects.filter(witness=witness)
+    return signed.select_related("checkpoint").order_by("-checkpoint_id")
 
 
 def trouble(at: datetime) -> list[Trouble]:

@@ -247,7 +247,7 @@ class Migration(migrations.Migration):
                 ('checkpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cosignatures', to='audit.checkpoint')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('checkpoint', 'witness'), name='cosignature_once_of_a_witness')],
+                'constraints': [models.UniqueConstraint(fields=('witness', 'checkpoint'), name='cosignature_once_of_a_witness')],
             },
         ),
     ]

@@ -71,7 +71,7 @@ class Cosignature(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["checkpoint", "witness"], name="cosignature_once_of_a_witness"),
+            models.UniqueConstraint(fields=["witness", "checkpoint"], name="cosignature_once_of_a_witness"),
         ]
 
     def __str__(self) -> str:

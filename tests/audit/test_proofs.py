@@ -93,6 +93,28 @@ def test_the_proof_is_written_as_the_specification_says(company, ada):
     assert "\n".join(lines[end + 1 :]) == checkpoint.note
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads no index of a table of no rows")
+def test_what_witnesses_signed_is_read_from_an_index_in_order_and_from_a_checkpoint_on(db):
+    plan = proofs._cosigned_over(7)[: proofs.MOST_COSIGNED].explain()
+
+    assert "SEARCH audit_cosignature USING INDEX" in plan
+    assert "(checkpoint_id>?)" in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_the_witness_s_signature_is_on_a_checkpoint_that_covers_the_entry(company):
+    sealed.entries(company.pk)
+    early = sealed.seal()
+    early.cosignatures.create(witness="w.example", line="— w.example AAAAAAAA\n", at=sealed.LATER)
+    sealed.entries(company.pk)
+    late = sealed.seal(sealed.LATER + timedelta(seconds=10))
+    assert proofs.checkpoint_over([0]) == early
+    assert proofs.checkpoint_over([0, 1]) == late
+
+    late.cosignatures.create(witness="w.example", line="— w.example AAAAAAAA\n", at=sealed.LATER)
+    assert proofs.checkpoint_over([0]) == late
+
+
 def test_an_entry_that_is_not_sealed_yet_is_proved_in_ten_seconds(company, ada):
     sealed.entries(company.pk)
     sealed.seal()

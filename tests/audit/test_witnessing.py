@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit import log_keys, sealing, witnessing
 from audit.merkle import node_hash
@@ -434,3 +434,12 @@ def test_the_witness_that_ships_with_the_product_signs_no_fork(shipped, seal, se
         )
         assert not witnessing.turn(LATER + 5 * SECOND)
     assert "is not the one it has seen before" in Witness.objects.get().failure
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads no index of a table of no rows")
+def test_what_a_witness_signed_last_is_read_from_an_index(db):
+    plan = witnessing.signed_by(NAME)[:1].explain()
+
+    assert "USING INDEX" in plan
+    assert "(witness=?)" in plan
+    assert "TEMP B-TREE" not in plan
