@@ -28,9 +28,12 @@ def place_waiting(at: datetime) -> tuple[int, Aside]:
 
     It stops soon after AT_A_TURN. What is written meanwhile is left for the next turn: it came after `at`.
     """
-    placed, after, aside, numbers = 0, 0, Aside(), Numbers()
-    last = Waiting.objects.aggregate(position=Max("position"))["position"] or 0
-    while placed < AT_A_TURN and (batch := [one for one in next_batch(after, BATCH) if one[0] <= last]):
+    placed, after, aside, numbers = 0, None, Aside(), Numbers()
+    last = Waiting.objects.aggregate(position=Max("position"))["position"]
+    while last is not None and placed < AT_A_TURN:
+        batch = [one for one in next_batch(after, BATCH) if one[0] <= last]
+        if not batch:
+            break
         after = batch[-1][0]
         placed += place(with_rows(batch, aside), aside, numbers, at)
     Waiting.objects.filter(position__in=[position for position, _, _ in aside.again]).delete()

@@ -44,8 +44,10 @@ class Aside:
         return _told(self.again, "was", "were", what) if self.again else ""
 
 
-def next_batch(after: int, size: int) -> list[Queued]:
-    waiting = Waiting.objects.filter(position__gt=after).order_by("position")
+def next_batch(after: int | None, size: int) -> list[Queued]:
+    """The next in the queue after a position, from its very start with None, though none of ours is below 1."""
+    waiting = Waiting.objects.filter(position__gt=after) if after is not None else Waiting.objects.all()
+    waiting = waiting.order_by("position")
     return list(waiting.values_list("position", "log", "entry_id")[:size])
 
 

@@ -221,7 +221,7 @@ def test_two_sealers_at_once_give_every_entry_one_place(sealed_log, parcel_sent,
 def test_who_seals_elsewhere_at_the_same_time_is_refused_by_the_database(sealed_log, parcel_sent, company_id):
     [first, second] = write(parcel_sent, company_id, 2)
     aside = waiting.Aside()
-    batch = waiting.with_rows(waiting.next_batch(0, 10), aside)
+    batch = waiting.with_rows(waiting.next_batch(None, 10), aside)
     placing.place(batch[:1], aside, {}, make.NOON)
 
     with pytest.raises(CannotSeal):
@@ -247,6 +247,17 @@ def test_an_entry_put_into_the_queue_again_keeps_its_place(sealed_log, parcel_se
     )
     assert sealed_log().size == 2
     assert list(Leaf.objects.order_by("index").values_list("entry_id", flat=True)) == [entry.pk, other.pk]
+
+
+@pytest.mark.parametrize("position", [0, -1])
+def test_an_entry_moved_before_the_start_of_the_queue_is_sealed(sealed_log, parcel_sent, company_id, position):
+    write(parcel_sent, company_id, 2)
+    last = Waiting.objects.order_by("position").last()
+    Waiting.objects.filter(pk=last.pk).update(position=position)
+
+    sealed_log()
+
+    assert (Leaf.objects.count(), Waiting.objects.count()) == (2, 0)
 
 
 def test_what_vanished_from_the_queue_is_told_of_and_keeps_nobody(sealed_log, parcel_sent, company_id):
