@@ -2,6 +2,7 @@
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,9 @@ FORMULA_STARTS = tuple(
     "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
 )
 CONTROL_STARTS = ("\t", "\r", "\n")
-SKIPPED = " \t\r\n'\"\N{NO-BREAK SPACE}"
+SKIPPED = "'\""
+UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs")
+"""Categories of characters that show as nothing or as a space: control, format and separator characters."""
 # Programs set to another separator than the comma begin a cell after each of these.
 SEPARATORS = re.compile(r"[;\t|\r\n]")
 
@@ -33,7 +36,9 @@ def cell(value: Any) -> Any:
 
 
 def _is_formula(text: str) -> bool:
-    return text.lstrip(SKIPPED).startswith(FORMULA_STARTS)
+    """Whether a program calculates it, which may pass over quotes and what nobody sees first."""
+    shown = next((sign for sign in text if sign not in SKIPPED and unicodedata.category(sign) not in UNSEEN), "")
+    return shown in FORMULA_STARTS
 
 
 def stream(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

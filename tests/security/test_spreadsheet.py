@@ -18,7 +18,20 @@ from security.spreadsheet import cell, stream
         " ' \" =1",
         "\N{FULLWIDTH EQUALS SIGN}1",
         "\tAcme",
+        "\N{NO-BREAK SPACE}=1",
+        "\N{ZERO WIDTH SPACE}=1",
+        "\N{SOFT HYPHEN}=1",
+        "\N{LEFT-TO-RIGHT MARK}=1",
+        "\N{ARABIC LETTER MARK}=1",
+        "\N{MONGOLIAN VOWEL SEPARATOR}=1",
+        "\N{ZERO WIDTH NO-BREAK SPACE}=1",
+        "\N{EM SPACE}=1",
+        "\N{IDEOGRAPHIC SPACE}=1",
+        "\N{LINE SEPARATOR}=1",
+        "\x0b=1",
+        " \N{ZERO WIDTH SPACE}' +1",
     ],
+    ids=ascii,
 )
 def test_what_a_program_would_calculate_is_made_text(text):
     assert cell(text) == f"'{text}"
@@ -47,7 +60,9 @@ def test_separators_alone_are_left_alone(text):
     assert cell(text) == text
 
 
-@pytest.mark.parametrize("text", ["", "Acme", "A=1", "O'Neill", "INV-000042", "3 - 2"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "Acme", "A=1", "O'Neill", "INV-000042", "3 - 2", "\N{ZERO WIDTH SPACE}Acme=1"]
+)
 def test_ordinary_text_is_left_alone(text):
     assert cell(text) == text
 
