@@ -11,7 +11,8 @@ from audit import log_keys, queries, witnessing
 from audit.durations import in_words
 from audit.models import Check
 from audit.published import published_note
-from audit.state import COUNTED, state_of_the_log
+from audit.state import COUNTED, LogState, state_of_the_log
+from audit.views.asked import PERMISSIONS
 from security.guards import require
 
 LISTED = 50
@@ -21,12 +22,21 @@ OF_OTHERS = (
     "Something that is not known to be about your company is not as it was sealed. "
     "Whoever runs this installation can see it."
 )
+FOUND = (
+    "Something was found. What it is, only somebody is told who sees all of that log: "
+    "ask an administrator of your company."
+)
+WARNED = (
+    "There is a warning. What it is about, only somebody is told who sees all of that log: "
+    "ask an administrator of your company."
+)
 
 
 @require("audit.view")
 @require_safe
 def state(request: HttpRequest) -> HttpResponse:
     found, witness = state_of_the_log(timezone.now()), witnessing.standing()
+    findings, warnings = _told(found.finished, request.access)
     verifiers = log_keys.verifiers()
     context = {
         "state": found,
@@ -35,9 +45,9 @@ def state(request: HttpRequest) -> HttpResponse:
         "behind": in_words(int(found.behind.total_seconds())),
         "checked": f"{found.finished.size:,}" if found.finished else "",
         "progress": _progress(found.running),
-        "findings": _findings(found.finished, str(request.access.company.pk)),
-        "warnings": _warnings(found.finished, str(request.access.company.pk)),
-        "notices": [(notice.finished_at, one["sentence"]) for notice in found.notices for one in notice.findings],
+        "findings": findings,
+        "warnings": warnings,
+        "notices": _notices(found, request.access),
         "witness": witness,
         "witness_behind": f"{witness.behind:,}" if witness else "",
         "witness_signed": f"{witness.signed:,}" if witness else "",
@@ -79,20 +89,41 @@ def _progress(running: Check | None) -> str:
     return f"{running.position:,} of {running.size:,} entries" if running.position else "at its beginning"
 
 
-def _findings(check: Check | None, company: str) -> list[dict[str, Any]]:
-    """What a check found: in full where it is about the company or the log as a whole, once without words elsewhere."""
-    findings = [one for one in check.findings if not one.get("is_warning")] if check else []
-    shown = [one for one in findings if _is_shown(one, company)]
-    if len(shown) < len(findings):
+def _told(check: Check | None, access: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What a check found and what it warns of: in full for who may see it, once without words where there is more.
+
+    What it warns other companies of is theirs, and not told of at all.
+    """
+    all_of_it = check.findings if check else []
+    company = str(access.company.pk)
+    findings = [one for one in all_of_it if not one.get("is_warning")]
+    warnings = [one for one in all_of_it if one.get("is_warning") and _concerns(one, company)]
+    shown = [one for one in findings if _concerns(one, company) and _may_see(one, access)]
+    if any(_concerns(one, company) and not _may_see(one, access) for one in findings):
+        shown.append({"sentence": FOUND})
+    if not all(_concerns(one, company) for one in findings):
         shown.append({"sentence": OF_OTHERS})
-    return shown
+    warned = [one for one in warnings if _may_see(one, access)]
+    if len(warned) < len(warnings):
+        warned.append({"sentence": WARNED})
+    return shown, warned
 
 
-def _warnings(check: Check | None, company: str) -> list[dict[str, Any]]:
-    """What a check warns of about the company or the log as a whole; what it warns others of is theirs."""
-    warnings = [one for one in check.findings if one.get("is_warning")] if check else []
-    return [one for one in warnings if _is_shown(one, company)]
+def _notices(found: LogState, access: Any) -> list[tuple[Any, str]]:
+    """When and what was found between the checks; when alone for who does not see all."""
+    return [
+        (notice.finished_at, one["sentence"] if _may_see(one, access) else FOUND)
+        for notice in found.notices
+        for one in notice.findings
+    ]
 
 
-def _is_shown(finding: dict[str, Any], company: str) -> bool:
+def _concerns(finding: dict[str, Any], company: str) -> bool:
+    """Whether it is about the company, or the log as a whole."""
     return finding.get("company") == company or not finding.get("entry")
+
+
+def _may_see(finding: dict[str, Any], access: Any) -> bool:
+    """Whether somebody reads all of the log that it is about: it may name and count entries of any customer."""
+    log = finding.get("log") or "billing"
+    return not access.is_restricted and access.can(PERMISSIONS[log])

@@ -12,6 +12,7 @@ from audit.actions import checks
 from audit.models import BillingEvent, Check, Checkpoint, SealerState, Waiting
 from audit.verifying import entries as entry_check
 from audit.verifying.check import VERSION
+from tests import visitors
 from tests.audit import make
 
 pytestmark = pytest.mark.django_db
@@ -375,6 +376,29 @@ def test_a_finding_about_another_company_is_told_without_words(ada, company):
     )
     assert "Something that is not known to be about your company is not as it was sealed." in text
     assert not any(words in text for words in ("Theirs was changed.", "c0ffee"))
+
+
+@pytest.mark.parametrize("reader", ["restricted", "employee", "administrator"])
+def test_a_finding_names_and_counts_entries_only_to_who_reads_all_of_that_log(company, reader):
+    own = {"company": str(company.pk), "entry": "e1", "number": 7, "index": 1}
+    failed(
+        own | {"log": "billing", "sentence": "11 of billing."},
+        own | {"log": "security", "sentence": "12 of security."},
+        own | {"log": "billing", "sentence": "13 of billing.", "is_warning": True},
+        own | {"log": "security", "sentence": "14 of security.", "is_warning": True},
+        {"sentence": "15 of the log.", "company": "", "entry": "", "index": 0},
+    )
+    checks.tell("entries_lost", "16 between the checks.", LATER)
+    role, limits = ("employee", {"restriction": "owner"}) if reader == "restricted" else (reader, {})
+
+    text = page(visitors.browser(visitors.member(company, role, **limits)))
+
+    shown = {number for number in range(11, 17) if f"{number} o" in text or f"{number} between" in text}
+    assert shown == {"restricted": set(), "employee": {11, 13, 15, 16}, "administrator": set(range(11, 17))}[reader]
+    hides_any = reader != "administrator"
+    assert ("Something was found. What it is, only somebody is told who" in text) == hides_any
+    assert ("There is a warning. What it is about, only somebody is told who" in text) == hides_any
+    assert ("e1" in text) == (reader != "restricted")
 
 
 def test_the_page_says_what_a_check_warns_of_as_a_warning(ada, company, entry, sealed_log):
