@@ -25,13 +25,13 @@ class KeyLost(Exception):
 
 def origin() -> str:
     """How the log is called in its checkpoints: the first address it had, without the scheme."""
-    first = LogKey.objects.order_by("pk").first()
-    return first.origin if first else f"{urlsplit(settings.SITE_URL).netloc}/log"
+    first = LogKey.objects.order_by("pk").values_list("origin", flat=True).first()
+    return first if first is not None else f"{urlsplit(settings.SITE_URL).netloc}/log"
 
 
 def verifiers() -> list[Verifier]:
     """Every key that ever signed, the latest last."""
-    return [parse_verifier(key.verifier_key) for key in LogKey.objects.order_by("pk")]
+    return [parse_verifier(key) for key in LogKey.objects.order_by("pk").values_list("verifier_key", flat=True)]
 
 
 def known() -> list[Verifier]:

@@ -4,14 +4,15 @@ Everything is compared with what was signed: entries with the hashes of their pl
 the root of every checkpoint, checkpoints with the keys, keys with their hand-overs, times with those of checkpoints.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Max, Min
+from django.db.models import Max, Min
 
 from audit import log_keys
 from audit.leaves import TABLES
-from audit.models import Checkpoint, Leaf
+from audit.models import Checkpoint
 from audit.notes import BadNote, opened_checkpoint, parse_verifier, signed_time
 from audit.verifying.checkpoints import check_checkpoints
 from audit.verifying.dated import told_dated
@@ -20,14 +21,22 @@ from audit.verifying.erasing import Erasings
 from audit.verifying.findings import Finding
 from audit.verifying.kept import check_kept
 from audit.verifying.keys import check_keys
+from audit.verifying.outside import check_outside, count_unsigned
+from audit.verifying.rows import unless_unreadable
 from audit.verifying.times import check_times
 from audit.verifying.unplaced import check_unplaced
 
 State = dict[str, Any]
 VERSION = 1
 """Another one whenever the state has other parts, or they mean something else: a check goes on with its own alone."""
-SHOWN = 100
-"""Places beyond the end of the tree, at most."""
+STAGES = {
+    "keys": ("What the keys are compared with", "checkpoints"),
+    "checkpoints": ("The checkpoints", "entries"),
+    "entries": ("Some of the places, or of what they are compared with,", "times"),
+    "times": ("The times of sealing", "unplaced"),
+    "unplaced": ("What has no place", "done"),
+}
+"""What is read in each stage, and which one follows."""
 
 
 class UnknownCheckpoint(Exception):
@@ -92,14 +101,23 @@ class Verification:
         return int(self.state["entries"]["size"])
 
     def go_on(self) -> list[Finding]:
-        """Do the next piece, which takes a moment, and give what it found."""
-        piece = getattr(self, f"_{self.state['stage']}")
-        found: list[Finding] = piece()
-        return found
+        """Do the next piece, which takes a moment, and give what it found.
+
+        Where a spoiled value lets it do no more of a stage, that is what it found, and the next stage follows.
+        """
+        stage = self.state["stage"]
+        piece: Callable[[], list[Finding]] = getattr(self, f"_{stage}")
+        return unless_unreadable(STAGES[stage][0], piece, lambda: self._leave(stage))
+
+    def _leave(self, stage: str) -> None:
+        """Do no more of a stage."""
+        self.state["stage"] = STAGES[stage][1]
+        self.state["times"]["upto"] = self.size
 
     def _keys(self) -> list[Finding]:
         self.state["stage"] = "checkpoints"
-        return check_keys(self.state["trusted"]) + check_kept()
+        keys = unless_unreadable("The keys of the log", lambda: check_keys(self.state["trusted"]))
+        return keys + unless_unreadable("What the sealer's memory is compared with", check_kept)
 
     def _checkpoints(self) -> list[Finding]:
         state = self.state["checkpoints"]
@@ -107,13 +125,10 @@ class Verification:
         if not state.pop("is_done", False):
             return found
         self.state["stage"] = "entries"
-        unsigned = Leaf.objects.filter(index__gte=state["size"])
-        # One question: places that are given meanwhile are neither counted nor beyond the end.
-        there = unsigned.aggregate(count=Count("index"), last=Max("index"))
-        size = state["size"] + there["count"]
+        count, last = count_unsigned(state["size"])
+        size = state["size"] + count
         self.state["entries"] |= {"size": size, "signed": state["size"]}
-        beyond = unsigned.filter(index__gte=size, index__lte=there["last"] or 0).order_by("index")
-        return found + [_beyond(leaf) for leaf in beyond[:SHOWN]]
+        return found + check_outside(size, last)
 
     def _entries(self) -> list[Finding]:
         state = self.state["entries"]
@@ -148,16 +163,3 @@ def _given(note: str, trusted: str) -> tuple[int, str, str]:
         raise UnknownCheckpoint(f"The checkpoint is of the log {head.origin}, and this one is {log_keys.origin()}.")
     seconds = signed_time(signers)
     return head.size, head.root.hex(), "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def _beyond(leaf: Leaf) -> Finding:
-    return Finding(
-        "leaf_added",
-        "A place was added beyond the end of the tree.",
-        log=leaf.log,
-        entry=str(leaf.entry_id),
-        index=leaf.index,
-        number=leaf.number,
-        company=str(leaf.company_id or ""),
-        at=f"sealed {leaf.sealed_at:%Y-%m-%dT%H:%M:%SZ}",
-    )

@@ -1,6 +1,8 @@
 """Whether every checkpoint was signed by the key of its day, and none takes back what an earlier one said."""
 
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -8,33 +10,45 @@ from audit import log_keys, signed
 from audit.models import Checkpoint, Cosignature, LogKey
 from audit.notes import BadNote, Verifier, is_signature, opened_checkpoint, parse_verifier, signed_time
 from audit.verifying.findings import Finding
+from audit.verifying.rows import split_readable, unless_unreadable, unreadable
 
 PIECE = 500
 
 
 def check_checkpoints(state: dict[str, Any]) -> list[Finding]:
     """Check the next few; `state` is {"after", "size", "root", "at"} of the latest good one, and `is_done` at last."""
-    rows = list(Checkpoint.objects.filter(pk__gt=state["after"], pk__lte=state["last"]).order_by("pk")[:PIECE])
+    kept = Checkpoint.objects.filter(pk__gt=state["after"], pk__lte=state["last"]).order_by("pk")
+    pks = list(kept.values_list("pk", flat=True)[:PIECE])
+    rows, spoiled = split_readable(lambda some: list(kept.filter(pk__in=some)), pks)
+    found = [unreadable(f"The checkpoint {pk}") for pk in spoiled]
     terms, origin = _terms(), log_keys.origin()
-    found = []
     for row in rows:
-        problems = _signature(row, terms, origin) or _order(row, state)
+        problems = unless_unreadable(f"The checkpoint {row.pk}", partial(_problems, row, terms, origin, state))
         found += problems
-        state["after"] = row.pk
         if not problems:
             state |= {"size": row.size, "root": bytes(row.root).hex(), "at": row.signed_at.isoformat()}
-    found += _cosignatures(rows)
-    if len(rows) < PIECE:
+    found += unless_unreadable("What witnesses signed", lambda: _cosignatures(rows))
+    state["after"] = pks[-1] if pks else state["after"]
+    if len(pks) < PIECE:
         state["is_done"] = True
-        found += _file()
+        found += unless_unreadable("What the checkpoint in the files is compared with", _file)
     return found
 
 
 def _terms() -> list[tuple[int, int | None, Verifier]]:
-    """Every key, from how many entries it signs and up to how many."""
-    keys = [(key.size, parse_verifier(key.verifier_key)) for key in LogKey.objects.order_by("pk")]
+    """Every key, from how many entries it signs and up to how many. One that is none has signed nothing."""
+    keys = []
+    for size, text in LogKey.objects.order_by("pk").values_list("size", "verifier_key"):
+        with suppress(BadNote):
+            keys.append((size, parse_verifier(text)))
     sizes: list[int | None] = [size for size, _ in keys]
     return [(start, end, key) for (start, key), (_, end) in zip(keys, pairwise([*sizes, None]), strict=True)]
+
+
+def _problems(
+    row: Checkpoint, terms: list[tuple[int, int | None, Verifier]], origin: str, before: dict[str, Any]
+) -> list[Finding]:
+    return _signature(row, terms, origin) or _order(row, before)
 
 
 def _signature(row: Checkpoint, terms: list[tuple[int, int | None, Verifier]], origin: str) -> list[Finding]:

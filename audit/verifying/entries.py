@@ -1,14 +1,16 @@
 """The walk along the tree: every entry, its place and its number, and the root that was signed at every size."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import connection
 
 from audit.leaves import TABLES, columns, sealed_hash
 from audit.tiles import WIDTH, BadTile, Tiles, tile_folder
 from audit.verifying.dated import count_dated, is_near
 from audit.verifying.erasing import UNSEALED, Erasings
 from audit.verifying.findings import Finding, Place
+from audit.verifying.rows import readable_places, split_readable, unless_unreadable
 from audit.verifying.tree import check_tree
 
 PIECE = 16 * WIDTH
@@ -23,12 +25,12 @@ def check_entries(state: dict[str, Any], erasings: Erasings, with_tiles: bool) -
     """
     start, end = state["position"], min(state["position"] + PIECE, state["size"])
     tiles = Tiles(tile_folder(), state["signed"]) if with_tiles else None
-    places = _places(start, end)
+    places, spoiled = readable_places(start, end)
     rows = _rows([place for place in places if place[0] >= state["since"]])
     erasings.begin_piece()
-    found = _check_places(places, rows, state, erasings, tiles)
+    found = spoiled + _check_places(places, rows, state, erasings, tiles)
     # Where the tile still has what was sealed, the tree is followed with that.
-    told = {wrong.index for wrong in found if wrong.what == "leaf_changed"}
+    told = {wrong.index for wrong in found if wrong.what in ("leaf_changed", "unreadable")}
     hashes = {place[0]: bytes(place[5]) for place in places if place[0] not in told}
     state["position"] = end
     return found + check_tree(state, start, end, hashes, tiles, told)
@@ -53,7 +55,7 @@ def _check_places(
             found.append(_out_of_turn(Place(*place), last))
         row = rows.get(index)
         if row is None or row[1] or row[2] or _hash(log, number, row) != sealed:
-            found += _not_as_sealed(Place(*place), row, erasings, tiles)
+            found += _told(Place(*place), row, erasings, tiles)
         if row and not is_near(row[6], sealed_at):
             count_dated(state["dated"], Place(*place), row[6])
     return found
@@ -72,6 +74,12 @@ def _out_of_turn(place: Place, last: int) -> Finding:
         return place.finding("number_twice", f"The number {place.number} comes after {last} in the same log.")
     missing = f"{last + 1}" if place.number == last + 2 else f"{last + 1} to {place.number - 1}"
     return place.finding("number_gap", f"The number {place.number} comes after {last}: {missing} is missing.")
+
+
+def _told(place: Place, row: tuple[Any, ...] | None, erasings: Erasings, tiles: Tiles | None) -> list[Finding]:
+    """The same as below, also where what it is compared with is spoiled."""
+    what = f"What an entry without words is compared with, that of the place {place.index},"
+    return unless_unreadable(what, lambda: _not_as_sealed(place, row, erasings, tiles))
 
 
 def _not_as_sealed(place: Place, row: tuple[Any, ...] | None, erasings: Erasings, tiles: Tiles | None) -> list[Finding]:
@@ -97,39 +105,18 @@ def _in_tile(tiles: Tiles, index: int) -> bytes | None:
         return None
 
 
-def _places(start: int, end: int) -> list[tuple[Any, ...]]:
-    """The columns of `Place`. Ids and times stay text: to make anything else of them takes longer than to hash."""
-    texts = [f"CAST({name} AS text)" for name in ("entry_id", "company_id", "sealed_at")]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT "index", log, {texts[0]}, {texts[1]}, number, hash, {texts[2]} FROM audit_leaf '  # noqa: S608
-            'WHERE "index" >= %s AND "index" < %s ORDER BY "index"',
-            [start, end],
-        )
-        return cursor.fetchall()
-
-
 def _rows(places: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
     """The entries of these places by index: whether the place names another company, whether erased, and the rest.
 
     SQLite hands out no text that is not UTF-8: of such a row only that it cannot be read.
     """
-    if not places:
-        return {}
-    try:
-        return _fetched(places)
-    except OperationalError as error:
-        if "decode" not in str(error):
-            raise
-    if len(places) == 1:
-        return {places[0][0]: (places[0][0], False, False, *UNREADABLE)}
-    middle = len(places) // 2
-    return _rows(places[:middle]) | _rows(places[middle:])
+    found, spoiled = split_readable(_fetched, places) if places else ([], [])
+    return {row[0]: row for row in found} | {place[0]: (place[0], False, False, *UNREADABLE) for place in spoiled}
 
 
-def _fetched(places: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
+def _fetched(places: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The ids are bounded, though the join names them all: PostgreSQL then takes a stretch of their index."""
-    found: dict[int, tuple[Any, ...]] = {}
+    found: list[tuple[Any, ...]] = []
     differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
     ids = [place[2] for place in places]
     with connection.cursor() as cursor:
@@ -140,5 +127,5 @@ def _fetched(places: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
                 'WHERE l."index" >= %s AND l."index" <= %s AND l.log = %s AND e.id >= %s AND e.id <= %s',
                 [places[0][0], places[-1][0], log, min(ids), max(ids)],
             )
-            found |= {row[0]: row for row in cursor.fetchall()}
+            found += cursor.fetchall()
     return found

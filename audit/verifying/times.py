@@ -11,7 +11,8 @@ from typing import Any
 from django.db import connection
 
 from audit.models import Checkpoint
-from audit.verifying.findings import Finding, uuid_text
+from audit.verifying.findings import Finding, Place
+from audit.verifying.rows import places_where, split_readable
 
 PIECE = 500
 """Checkpoints looked at in one piece, at most."""
@@ -37,8 +38,9 @@ def _spans(state: dict[str, Any]) -> list[Span]:
     """The next stretches between two checkpoints; what takes back an earlier one is told of elsewhere."""
     start, low = state["size"], datetime.fromisoformat(state["at"]) if state["at"] else EARLIEST
     rows = Checkpoint.objects.filter(pk__gt=state["after"], pk__lte=state["last"]).order_by("pk")
+    kept, pks = rows.values_list("pk", "size", "signed_at"), list(rows.values_list("pk", flat=True)[:PIECE])
     spans: list[Span] = []
-    for pk, size, signed_at in rows.values_list("pk", "size", "signed_at")[:PIECE]:
+    for pk, size, signed_at in split_readable(lambda some: list(kept.filter(pk__in=some)), pks)[0]:
         signed, state["after"] = signed_at.replace(microsecond=0), pk
         if size < state["size"] or signed < low:
             continue
@@ -48,6 +50,7 @@ def _spans(state: dict[str, Any]) -> list[Span]:
         low = signed
         if size - start >= PLACES:
             return spans
+    state["after"] = pks[-1] if pks else state["after"]
     if not rows.filter(pk__gt=state["after"]).exists():
         state["is_done"] = True
         if state["size"] < state["upto"]:
@@ -75,12 +78,8 @@ def _moved(spans: list[Span]) -> list[Finding]:
 
 
 def _finding(count: int, index: int, spans: list[Span]) -> Finding:
-    """The first of some places of a company; read past the models, which take no time that is none."""
+    """The first of some places of a company."""
     _, _, low, high = spans[bisect_right(spans, index, key=lambda span: span[0]) - 1]
-    with connection.cursor() as cursor:
-        names = "log, entry_id, company_id, number, sealed_at"
-        cursor.execute(f'SELECT {names} FROM audit_leaf WHERE "index" = %s', [index])  # noqa: S608  our own names
-        log, entry, company, number, sealed_at = cursor.fetchone()
     which = "The time at which an entry was sealed was changed"
     if count > 1:
         which = f"The times at which {count:,} entries were sealed were changed, this one's first"
@@ -89,13 +88,7 @@ def _finding(count: int, index: int, spans: list[Span]) -> Finding:
         high < LATEST and f"not after {high - SECOND:%Y-%m-%dT%H:%M:%SZ}",
     ]
     allowed = " and ".join(bound for bound in bounds if bound)
-    return Finding(
-        "sealed_at_changed",
-        f"{which}: by the checkpoints that were signed around it that was {allowed}.",
-        log=log,
-        entry=uuid_text(entry),
-        index=index,
-        number=number,
-        company=uuid_text(company),
-        at=f"sealed {sealed_at}",
-    )
+    sentence = f"{which}: by the checkpoints that were signed around it that was {allowed}."
+    found, _ = split_readable(lambda some: places_where('"index" = %s', some), [index])
+    places = [Place(*place).finding("sealed_at_changed", sentence) for place in found]
+    return places[0] if places else Finding("sealed_at_changed", sentence, index=index)

@@ -3,10 +3,14 @@
 from itertools import groupby
 from typing import Any
 
-from audit.models import Checkpoint, Leaf
+from django.db.models import BinaryField
+from django.db.models.functions import Cast
+
+from audit.models import Checkpoint
 from audit.tiles import HASH, WIDTH, BadTile, Tiles
 from audit.verifying.edge import Edge
-from audit.verifying.findings import Finding, uuid_text
+from audit.verifying.findings import Finding, Place
+from audit.verifying.rows import places_where
 
 UNKNOWN = b""
 SHOWN_OF_A_TILE = 5
@@ -42,10 +46,14 @@ def check_tree(
 
 
 def _signed_roots(start: int, end: int, state: dict[str, Any]) -> Roots:
-    """What was signed at sizes after `start` up to `end`, and at the size of the checkpoint brought from outside."""
+    """What was signed at sizes after `start` up to `end`, and at the size of the checkpoint brought from outside.
+
+    Read as bytes whatever SQLite keeps there; that a checkpoint is spoiled is told of elsewhere.
+    """
     rows = Checkpoint.objects.filter(size__gt=max(start, state["since"] - 1), size__lte=end).order_by("size", "pk")
+    kept = rows.values_list("size", Cast("root", BinaryField()), "pk")
     roots: Roots = {}
-    for (size, root), same in groupby(rows.values_list("size", "root", "pk"), key=lambda row: (row[0], bytes(row[1]))):
+    for (size, root), same in groupby(kept, key=lambda row: (int(row[0]), bytes(row[1]))):
         roots.setdefault(size, []).append((root, f"checkpoint {next(same)[2]}"))
     if start < state["since"] <= end:
         given = (bytes.fromhex(state["since_root"]), "checkpoint that was given")
@@ -83,17 +91,8 @@ def _differing(first: int, stored: bytes, leaves: list[bytes], told: set[int | N
 
 def _of_leaf(index: int) -> Finding:
     sentence = "The hash in the tile is not the one kept with the place: one of them was changed after sealing."
-    leaf = Leaf.objects.get(index=index)
-    return Finding(
-        "tile_changed",
-        sentence,
-        log=leaf.log,
-        entry=str(leaf.entry_id),
-        index=index,
-        number=leaf.number,
-        company=uuid_text(leaf.company_id),
-        at=f"sealed {leaf.sealed_at:%Y-%m-%dT%H:%M:%SZ}",
-    )
+    [place] = places_where('"index" = %s', [index])
+    return Place(*place).finding("tile_changed", sentence)
 
 
 def _missing(indexes: list[int]) -> list[Finding]:

@@ -6,6 +6,7 @@ from django.db import connection
 
 from audit.leaves import TABLES, envelope
 from audit.verifying.findings import Finding, uuid_text
+from audit.verifying.rows import unless_unreadable
 
 PIECE = 50_000
 SHOWN = 100
@@ -19,13 +20,14 @@ def check_unplaced(state: dict[str, Any]) -> list[Finding]:
     log = state["log"]
     logs = list(TABLES)
     upto = _boundary(TABLES[log], state["after"])
-    found = [_inserted(log, row) for row in _unplaced(log, state["after"], upto)]
+    what = f"An entry of the {log} log without a place"
+    found = unless_unreadable(what, lambda: [_inserted(log, row) for row in _unplaced(log, state["after"], upto)])
     if upto:
         state["after"] = upto
         return found
     following = logs[logs.index(log) + 1 :]
     state |= {"log": following[0] if following else None, "after": ""}
-    return found + ([] if following else _gone())
+    return found + ([] if following else unless_unreadable("What waits for a place", _gone))
 
 
 def _boundary(table: str, after: str) -> str | None:
