@@ -12,11 +12,12 @@ from django.db.models import Max
 
 from audit import log_keys, notices, signed
 from audit.errors import CannotSeal
-from audit.merkle import Frontier, tree_hash
+from audit.merkle import tree_hash
 from audit.models import Checkpoint, Leaf, SealerState
 from audit.notes import Checkpoint as Head
 from audit.placing import leaf_count
 from audit.published import published_note
+from audit.roots import root_at
 from audit.signed import Signed
 from audit.tiles import WIDTH, BadTile, Tiles, put, tile_folder
 
@@ -68,11 +69,7 @@ def signed_before() -> tuple[Checkpoint | None, int, list[Signed]]:
 
 def _keep_again(lost: Signed, last: Checkpoint | None) -> Checkpoint:
     """Put a checkpoint into the database that was signed and is not there, if the places still give its root."""
-    tree = Frontier()
-    for start in range(0, lost.head.size, LEAVES_AT_ONCE):
-        for one in _leaf_hashes(start, min(lost.head.size, start + LEAVES_AT_ONCE)):
-            tree.add(one)
-    if tree.root() != lost.head.root:
+    if root_at(lost.head.size) != lost.head.root:
         raise CannotSeal(_other_root(lost.head.size))
     signed.remember(lost.note)
     signed_at = max(lost.at, last.signed_at) if last else lost.at
