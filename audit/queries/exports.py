@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 from audit.models import Export
 from audit.paging import Search, newest
 
-COUNTED = 100_000
+COUNTED = 10_000
+"""More entries than this are not counted: how far an export has come is then told without the end."""
 COUNTED_LANES = 50
 MANY = 1_000
 """More entries than this, or more customers, are a mass export."""
@@ -19,7 +20,10 @@ def exports_of(company_id: UUID, user_id: UUID) -> QuerySet[Export]:
 
 
 def counted(search: Search) -> int | None:
-    """How many entries an index alone can count; None where each would have to be looked at, or there are too many."""
+    """How many entries there are, up to COUNTED; None for more, and where a search looks through what no index finds.
+
+    Each that is counted may have to be looked up in its table: not every condition is in the index of its lane.
+    """
     if search.rest is not None or len(search.lanes) > COUNTED_LANES:
         return None
     count = sum(lane.values("pk")[: COUNTED + 1].count() for lane in search.lanes)

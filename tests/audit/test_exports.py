@@ -461,3 +461,15 @@ def test_a_large_export_needs_little_memory(company):
 
     assert count == 20_000 + 1 + 2
     assert peak < most + 10_000_000
+
+
+@pytest.mark.parametrize(("most", "rows"), [(2, 2), (1, None)], ids=["counted", "too many"])
+def test_how_many_entries_leave_is_not_said_of_more_than_are_counted(company, ada, monkeypatch, event_type, most, rows):
+    monkeypatch.setattr("audit.queries.exports.COUNTED", most)
+    for _ in range(2):
+        make.recorded(event_type, make.Parcel(company.pk))
+    address = f"{reverse(f'audit:{event_type.log}_export')}?action={event_type.code}"
+
+    list(ada.post(address, {"format": "jsonl"}).streaming_content)
+
+    assert Export._base_manager.get().rows == rows
