@@ -1,34 +1,39 @@
-// A second press of the button does not send the form twice. One that gives a file leaves its page as it was, and can be
-// sent again in a moment.
+// A second press of the button does not send the form twice. One that gives a file leaves its page as it was: the same
+// file can be asked for again in a moment, and one of its other buttons at once.
 
 const MOMENT = 2000;
 const sent = new WeakSet();
 
-function mark(form, busy) {
-  for (const button of form.querySelectorAll("button:not([type=button])")) {
-    if (busy) button.setAttribute("aria-disabled", "true");
-    else button.removeAttribute("aria-disabled");
-  }
+function buttonsOf(form) {
+  return form.querySelectorAll("button:not([type=button])");
 }
 
-function release(form) {
-  if (sent.delete(form)) mark(form, false);
+function refuse(pressed, buttons) {
+  sent.add(pressed);
+  for (const button of buttons) button.setAttribute("aria-disabled", "true");
+}
+
+function release(pressed, buttons) {
+  sent.delete(pressed);
+  for (const button of buttons) button.removeAttribute("aria-disabled");
 }
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-submit-once]")) return;
-  if (sent.has(form)) {
+  const givesFile = form.dataset.submitOnce === "download";
+  const pressed = (givesFile && event.submitter) || form;
+  const buttons = pressed === form ? buttonsOf(form) : [pressed];
+  if (sent.has(pressed)) {
     event.preventDefault();
     return;
   }
   if (event.defaultPrevented) return;
-  sent.add(form);
-  mark(form, true);
-  if (form.dataset.submitOnce === "download") setTimeout(release, MOMENT, form);
+  refuse(pressed, buttons);
+  if (givesFile) setTimeout(release, MOMENT, pressed, buttons);
 });
 
 // Back from the next page, which the browser may have kept as it was.
 addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-submit-once]")) release(form);
+  for (const form of document.querySelectorAll("form[data-submit-once]")) release(form, buttonsOf(form));
 });

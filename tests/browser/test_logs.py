@@ -98,6 +98,21 @@ def test_a_second_press_makes_no_second_file_and_one_in_a_moment_does(desk, wind
     assert desk.complaints == []
 
 
+def test_another_file_can_be_had_at_once(desk, window):
+    window.clock.install()
+    window.clock.pause_at(timezone.now() + timedelta(minutes=1))
+    window.reload()
+    window.locator("summary", has_text="Export").click()
+
+    for name in ("CSV", "JSON Lines"):
+        with window.expect_download(timeout=5_000):
+            window.get_by_role("button", name=name).click(force=True)
+    for name in ("CSV", "JSON Lines"):
+        window.get_by_role("button", name=name).click(force=True)
+    in_another_window(window, "/audit/exports/", 2)
+    assert desk.complaints == []
+
+
 def in_another_window(window, address, count):
     """Whoever looks there meanwhile sees so many rows."""
     other = window.context.new_page()
