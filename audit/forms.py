@@ -108,6 +108,7 @@ class FilterForm(DaysForm):
     outcome = ListField("Outcome", [("", "Any outcome"), *Outcome.choices])
     type = ListField("Kind of object")
     named = WordsField("Object", "Number or name", size="12")
+    part = forms.BooleanField(required=False, widget=forms.HiddenInput)
     ip = NetworkField("IP address", "192.0.2.7 or 192.0.2.0/24")
     customer = forms.UUIDField(
         label="Customer", required=False, widget=forms.Select, error_messages={"invalid": CHOICE_REFUSED}
@@ -142,6 +143,7 @@ class FilterForm(DaysForm):
             object_type=given["type"],
             object_id=str(given["object"] or ""),
             object_text=given["named"],
+            may_be_part=given["part"],
             customer_id=given["customer"],
             outcome=given["outcome"],
             since=days.since,

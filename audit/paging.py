@@ -22,10 +22,12 @@ class Search:
     """Which entries are wanted: those of the lanes, each read in the order of time from one index, that meet `rest`.
 
     Without `rest` a page is found at once. With it the entries of the lanes are looked through, so many at a time.
+    `name` is the whole name of an object that all of them are about, where words that were asked for are one.
     """
 
     lanes: Sequence[QuerySet[Any]]
     rest: Q | None = None
+    name: str = ""
 
     def newest(self) -> Any:
         """The newest entry there is; None without one. Looks through as many as it takes."""

@@ -18,7 +18,10 @@ Condition = tuple[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a reader narrows a log to. `since` is included, `until` is not; `network` is in CIDR form."""
+    """What a reader narrows a log to. `since` is included, `until` is not; `network` is in CIDR form.
+
+    Where `object_text` is the whole name of an object, only what bears it is meant, unless it `may_be_part` of others.
+    """
 
     actor_id: str = ""
     actor_text: str = ""
@@ -27,6 +30,7 @@ class Filters:
     object_type: str = ""
     object_id: str = ""
     object_text: str = ""
+    may_be_part: bool = False
     customer_id: UUID | None = None
     outcome: str = ""
     since: datetime | None = None
@@ -46,14 +50,15 @@ def narrowed(rows: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
 def search(rows: QuerySet[Any], filters: Filters) -> Search:
     """The same as a search that reads pages in bounded time: from one index, looking at each entry for the rest."""
     rows = _during(rows, filters)
-    named = _whole_name(rows, filters.object_text)
+    named = None if filters.may_be_part else _whole_name(rows, filters.object_text)
+    name = filters.object_text if named else ""
     indexed = [*([named] if named else []), *_indexed(filters)]
     looked_at = [*(Q(one) for one in indexed[1:]), *_looked_at(filters, but_name=bool(named))]
     lanes = [rows.filter(one) for one in _lanes(*indexed[0])] if indexed else [rows]
     still_said = _still_said(rows, filters)
     if looked_at:
-        return Search(lanes, Q(*looked_at, still_said))
-    return Search([lane.filter(still_said) for lane in lanes])
+        return Search(lanes, Q(*looked_at, still_said), name)
+    return Search([lane.filter(still_said) for lane in lanes], name=name)
 
 
 def _during(rows: QuerySet[Any], filters: Filters) -> QuerySet[Any]:

@@ -58,6 +58,8 @@ def show_log(request: Any, log: Log, saving: SavedViewForm | None = None) -> Htt
         "saving": saving or SavedViewForm(),
         "without_customer": path + address(kept, customer=""),
         "without_object": path + address(kept, object=""),
+        "whole_name": search.name if search else "",
+        "with_parts": path + address(kept, part="1"),
         "may_export": access.can("export.run"),
     }
     return answer(request, f"audit/logs/{log}.html", found_page(request, search), path=path, **context)

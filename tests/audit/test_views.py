@@ -1,3 +1,5 @@
+import html
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -117,6 +119,22 @@ def test_the_address_holds_the_filters(company, ada, log):
         ({"action": "shelf", "outcome": "failure", "text": "fell", "kind": "member"}, ["Second"]),
     ):
         assert shown(ada.get(address, query)) == labels, query
+
+
+def test_a_whole_name_stands_for_itself_and_the_page_leads_to_all_that_contain_it(company, ada, log):
+    event_type, address = log
+    for label in ("S2", "S20", "S21", "T2"):
+        make.recorded(event_type, make.Parcel(company.pk, None, label))
+
+    exactly = ada.get(address, {"named": "S2", "kind": "member"})
+    assert shown(exactly) == ["S2"]
+    text = exactly.content.decode()
+    assert "named exactly “<bdi>S2</bdi>”" in text
+    [further] = re.findall('href="([^"]+)">Show all names that contain it', text)
+
+    parts = ada.get(html.unescape(further))
+    assert (shown(parts), "named exactly" in parts.content.decode()) == (["S21", "S20", "S2"], False)
+    assert "named exactly" not in ada.get(address, {"named": "S"}).content.decode()
 
 
 @pytest.mark.parametrize(
