@@ -34,6 +34,11 @@ def verifiers() -> list[Verifier]:
     return [parse_verifier(key) for key in LogKey.objects.order_by("pk").values_list("verifier_key", flat=True)]
 
 
+def witness() -> Verifier | None:
+    """The key of the witness who is asked to sign what the log signs; None where there is none."""
+    return parse_verifier(settings.WITNESS_KEY) if settings.WITNESS_KEY else None
+
+
 def known() -> list[Verifier]:
     """The same, with the key at hand: what it signed is ours even where the database has lost its public half."""
     kept, found = verifiers(), at_hand()

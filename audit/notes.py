@@ -184,6 +184,19 @@ def is_signature(line: str) -> bool:
     return all(sign >= " " for sign in line)
 
 
+def is_cosignature(line: str, text: str, witness: Verifier | None) -> bool:
+    """The same, and one of this witness fits the text; of others nobody here can say."""
+    if not is_signature(line):
+        return False
+    one = _signature(line)
+    if witness and (one.name, one.key_id) == (witness.name, witness.key_id):
+        try:
+            witness.check(text, one.signature)
+        except BadNote:
+            return False
+    return True
+
+
 def opened_checkpoint(note: str, verifiers: list[Verifier]) -> tuple[Checkpoint, dict[Verifier, int | None]]:
     """The checkpoint in a note that one of these keys signed, plainly or with the time; BadNote otherwise."""
     text, signers = opened(note, [*verifiers, *(one.timed for one in verifiers)])

@@ -2,7 +2,7 @@
 
 from audit import log_keys
 from audit.models import Checkpoint
-from audit.notes import BadNote, Verifier, is_signature, opened
+from audit.notes import BadNote, Verifier, is_cosignature, opened
 
 NO_KEY = "none of this log; somebody changed what was signed. Run manage.py verify_audit_log."
 
@@ -10,10 +10,12 @@ NO_KEY = "none of this log; somebody changed what was signed. Run manage.py veri
 def published_note(checkpoint: Checkpoint) -> str:
     """The signed note of a checkpoint with the lines its witnesses added (C2SP tlog-checkpoint, signed-note).
 
-    A line that is no signature would spoil the note for whoever reads it, and is left out.
+    A line that is no signature, or not what our witness signed, would spoil the note for whoever reads it, and is left
+    out.
     """
-    lines = checkpoint.cosignatures.order_by("pk").values_list("line", flat=True)
-    return checkpoint.note + "".join(f"{line.rstrip()}\n" for line in lines if is_signature(line.rstrip()))
+    lines = [line.rstrip() for line in checkpoint.cosignatures.order_by("pk").values_list("line", flat=True)]
+    text = checkpoint.note.rpartition("\n\n")[0] + "\n"
+    return checkpoint.note + "".join(f"{line}\n" for line in lines if is_cosignature(line, text, log_keys.witness()))
 
 
 def signer_of(checkpoint: Checkpoint) -> Verifier | None:

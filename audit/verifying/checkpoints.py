@@ -8,7 +8,7 @@ from typing import Any
 
 from audit import log_keys, signed
 from audit.models import Checkpoint, Cosignature, LogKey
-from audit.notes import BadNote, Verifier, is_signature, opened_checkpoint, parse_verifier, signed_time
+from audit.notes import BadNote, Verifier, is_cosignature, opened_checkpoint, parse_verifier, signed_time, split
 from audit.verifying.findings import Finding
 from audit.verifying.rows import split_readable, unless_unreadable, unreadable
 
@@ -59,9 +59,18 @@ def _signature(row: Checkpoint, terms: list[tuple[int, int | None, Verifier]], o
         return [_about(row, "checkpoint_unsigned", f"is not signed by the key of the log: {problem}")]
     if (head.origin, head.size, head.root) != (origin, row.size, bytes(row.root)):
         return [_about(row, "checkpoint_changed", "was signed with another origin, size or root than it is kept with.")]
+    if not _are_ours(row.note, [key for _, _, key in terms]):
+        return [_about(row, "checkpoint_changed", "has lines of signatures that none of the log's keys wrote.")]
     if not any(key in signers for key in in_office) or signed_time(signers) != int(row.signed_at.timestamp()):
         return [_about(row, "checkpoint_changed", "was signed at another time than it is kept with.")]
     return []
+
+
+def _are_ours(note: str, keys: list[Verifier]) -> bool:
+    """Whether every signature in a note is of one of these keys, and none twice; those of witnesses lie elsewhere."""
+    ours = {(one.name, one.key_id) for key in keys for one in (key, key.timed)}
+    found = [(one.name, one.key_id) for one in split(note)[1]]
+    return ours.issuperset(found) and len(set(found)) == len(found)
 
 
 def _order(row: Checkpoint, before: dict[str, Any]) -> list[Finding]:
@@ -75,17 +84,21 @@ def _order(row: Checkpoint, before: dict[str, Any]) -> list[Finding]:
 
 
 def _cosignatures(rows: list[Checkpoint]) -> list[Finding]:
-    """A line that is no signature would spoil the whole checkpoint for whoever reads it."""
-    about = Cosignature.objects.filter(checkpoint__in=rows).select_related("checkpoint").order_by("pk")
-    problem = "has a line of a witness that is no signature."
-    wrong = [one for one in about if not is_signature(one.line.rstrip())]
-    return [_about(one.checkpoint, "cosignature_changed", problem) for one in wrong]
+    """A line that is no signature, or not what our witness signed, would spoil the checkpoint for whoever reads it."""
+    notes, witness = {row.pk: row for row in rows}, log_keys.witness()
+    about = Cosignature.objects.filter(checkpoint__in=list(notes)).order_by("pk").values_list("checkpoint_id", "line")
+    problem = "has a line of a witness that is no signature on it."
+    return [
+        _about(notes[pk], "cosignature_changed", problem)
+        for pk, line in about
+        if not is_cosignature(line.rstrip(), notes[pk].note.rpartition("\n\n")[0] + "\n", witness)
+    ]
 
 
 def _file() -> list[Finding]:
-    """The checkpoint that everybody can fetch must be one of ours."""
+    """The checkpoint that everybody can fetch must be one of ours; before the first there is none."""
     path = signed.shown()
-    if not Checkpoint.objects.exists():
+    if not (Checkpoint.objects.exists() or path.exists()):
         return []
     try:
         head, _ = opened_checkpoint(path.read_text(encoding="utf-8"), log_keys.verifiers())

@@ -29,7 +29,7 @@ def count_dated(counted: Counted, place: Place, written: str) -> None:
     """Count an entry by the time it bears, if that lies too far from its sealing. One that cannot be read does not."""
     apart = None
     with suppress(ValueError):
-        apart = int((_instant(place.sealed_at) - _instant(written)).total_seconds() // 1)
+        apart = int((instant(place.sealed_at) - instant(written)).total_seconds() // 1)
     if apart is None or -LATER <= apart <= EARLIER:
         return
     first = {"entry": place.entry, "index": place.index, "number": place.number, "early": 0, "late": 0}
@@ -73,7 +73,7 @@ def _bears(count: int, which: str) -> str:
     return f"{count:,} entries bear {which} time than they were sealed at"
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
     """A time as the database writes it; one without an offset is UTC."""
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)

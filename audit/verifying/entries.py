@@ -85,11 +85,11 @@ def _told(place: Place, row: tuple[Any, ...] | None, erasings: Erasings, tiles: 
 def _not_as_sealed(place: Place, row: tuple[Any, ...] | None, erasings: Erasings, tiles: Tiles | None) -> list[Finding]:
     if row is None:
         return [place.finding("entry_removed", "An entry was removed: it was sealed, and is gone.")]
-    is_elsewhere, is_erased, entry = row[1], row[2], row[3:]
+    is_elsewhere, erased_at, entry = row[1], row[2], row[3:]
     if is_elsewhere:
         return [place.finding("leaf_changed_company", "A place names another company than its entry.", entry[3])]
-    if is_erased:
-        problem = erasings.problem(place.company, place.number, entry)
+    if erased_at:
+        problem = erasings.problem(place.company, place.number, entry, erased_at)
         return [place.finding(*problem, entry[3], problem[0] == UNSEALED)] if problem else []
     if tiles and _in_tile(tiles, place.index) == _hash(place.log, place.number, row):
         sentence = "The hash kept with a place was changed; the entry is as it was sealed."
@@ -122,7 +122,7 @@ def _fetched(places: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         for log, table in TABLES.items():
             cursor.execute(
-                f'SELECT l."index", l.company_id {differs} e.company_id, e.erased_at IS NOT NULL, '  # noqa: S608
+                f'SELECT l."index", l.company_id {differs} e.company_id, CAST(e.erased_at AS text), '  # noqa: S608
                 f"{columns('e')} FROM audit_leaf l JOIN {table} e ON e.id = l.entry_id "
                 'WHERE l."index" >= %s AND l."index" <= %s AND l.log = %s AND e.id >= %s AND e.id <= %s',
                 [places[0][0], places[-1][0], log, min(ids), max(ids)],

@@ -12,12 +12,15 @@ from audit.kinds import NUMBERS
 from audit.leaves import TABLES, Unreadable, digest_of, entry_hash
 from audit.models import Leaf, Waiting
 from audit.triggers import EMPTIED_COLUMNS, KEPT_DAYS, KEPT_FOR_EVER
+from audit.verifying.dated import instant
 from audit.verifying.rows import readable
 
 ACTION, LOG = "log.erased", "security"
 UNSEALED = "erased_unsealed"
 """The one thing about an erased entry that only is to be told of: the next turn of the sealer mends it."""
 SLACK = timedelta(hours=1)
+TURN = timedelta(minutes=1)
+"""So far apart the time of an erasing, as the entry bears it, and that of the entry that tells of it may lie."""
 TEXTS = """
     action actor_id actor_label actor_type outcome reason request_id session user_agent object_id object_label
     object_type on_behalf_of
@@ -52,7 +55,7 @@ class Erasings:
     def begin_piece(self) -> None:
         self._is_read.clear()
 
-    def problem(self, company: str | None, number: int, row: tuple[Any, ...]) -> tuple[str, str] | None:
+    def problem(self, company: str | None, number: int, row: tuple[Any, ...], erased_at: str) -> tuple[str, str] | None:
         """What is wrong with an erased entry, as a finding's name and sentence; `row` is what `leaves.columns` gives.
 
         That what is left of a batch was changed is told of once.
@@ -67,6 +70,8 @@ class Erasings:
             return "erased_not_empty", "An entry is marked as erased, and still says something."
         if row[6] in KEPT_FOR_EVER or not _is_old(row[3], told.at):
             return "erased_early", f"An entry was erased that is kept for ever, or for {KEPT_DAYS} days at least."
+        if not _is_at(erased_at, told.at):
+            return "erased_changed", f"An entry bears another time of its erasing than {told.entry} says."
         if told.entry not in self._compared:
             self._compared.add(told.entry)
             return _compared(company, told)
@@ -95,6 +100,13 @@ def _is_empty(row: tuple[Any, ...]) -> bool:
 def _is_old(written: str, erased: datetime) -> bool:
     try:
         return datetime.fromisoformat(written) + timedelta(days=KEPT_DAYS) <= erased
+    except ValueError:
+        return False
+
+
+def _is_at(written: str, told: datetime) -> bool:
+    try:
+        return abs(instant(written) - told) <= TURN
     except ValueError:
         return False
 

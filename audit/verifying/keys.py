@@ -22,11 +22,16 @@ def check_keys(trusted: str) -> list[Finding]:
     keys = list(LogKey.objects.order_by("pk"))
     if trusted and trusted not in [key.verifier_key for key in keys]:
         return [Finding("key_unknown", f"The key {trusted} is none of the keys this log has had.")]
-    found, is_after = [], False
+    found, is_after = [_first_handed_over(key) for key in keys[:1] if key.hand_over], False
     for old, new in pairwise(keys):
         is_after = is_after or old.verifier_key == trusted
         found += _hand_over(old, new, is_after)
     return found
+
+
+def _first_handed_over(key: LogKey) -> Finding:
+    sentence = f"The key {key.verifier_key} is the first, and bears a hand-over: the log never had one before it."
+    return Finding("key_not_handed_over", sentence)
 
 
 def _hand_over(old: LogKey, new: LogKey, must_be_signed: bool) -> list[Finding]:

@@ -72,7 +72,10 @@ def test_where_the_sealer_s_folder_cannot_be_read_the_command_says_so(sealed, se
 
 
 def test_a_log_without_entries(db):
-    assert verify() == "0 entries checked, 0 of them under a signed checkpoint. Everything is as it was sealed.\n"
+    assert verify() == (
+        "0 entries checked, 0 of them under a signed checkpoint. What the sealer keeps beside its key cannot be read "
+        "here, and was not compared. Everything is as it was sealed.\n"
+    )
 
 
 def test_what_is_found_is_one_line_and_fails(sealed):

@@ -70,7 +70,7 @@ class Command(BaseCommand):
     def _sum_up(self, verification: Verification, kept: State) -> None:
         signed = verification.state["entries"]["signed"]
         checked = f"{verification.size:,} entries checked, {signed:,} of them under a signed checkpoint."
-        if signed and not can_compare():
+        if not can_compare():
             checked += " What the sealer keeps beside its key cannot be read here, and was not compared."
         if kept["warnings"]:
             checked += f" Warnings: {kept['warnings']}."
