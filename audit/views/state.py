@@ -11,6 +11,7 @@ from audit import log_keys, queries, witnessing
 from audit.durations import in_words
 from audit.models import Check
 from audit.published import published_note
+from audit.registry import Log
 from audit.state import COUNTED, LogState, state_of_the_log
 from audit.views.asked import PERMISSIONS
 from security.guards import require
@@ -125,5 +126,5 @@ def _concerns(finding: dict[str, Any], company: str) -> bool:
 
 def _may_see(finding: dict[str, Any], access: Any) -> bool:
     """Whether somebody reads all of the log that it is about: it may name and count entries of any customer."""
-    log = finding.get("log") or "billing"
+    log: Log = "security" if finding.get("log") == "security" else "billing"
     return not access.is_restricted and access.can(PERMISSIONS[log])
