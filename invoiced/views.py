@@ -57,7 +57,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without the request, so that a database that is down cannot break this page too."""
     if is_for_programs(request):
         return json_error(500)
-    return HttpResponse(render_to_string("errors/500.html", facts(request)), status=500)
+    match = getattr(request, "resolver_match", None)
+    shown = facts(request) | {"is_of_the_log": match is not None and match.app_name == "audit"}
+    return HttpResponse(render_to_string("errors/500.html", shown), status=500)
 
 
 def error_page(request: HttpRequest, name: str, status: int) -> HttpResponse:

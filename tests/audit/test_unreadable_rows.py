@@ -7,6 +7,7 @@ from django.urls import reverse
 from audit import triggers
 from audit.leaves import TABLES
 from audit.registry import declare
+from invoiced.views import server_error
 from tests import visitors
 from tests.audit import make, sealed
 
@@ -49,6 +50,30 @@ def test_the_log_still_shows_it_and_the_others(company, ada, log, column, stored
     for format in ("csv", "jsonl"):
         answer = ada.post(f"{reverse(f'audit:{log}_export')}?action=shelf", {"format": format})
         assert str(other.pk).encode() in b"".join(answer.streaming_content)
+
+
+@pytest.mark.parametrize("column", ["at", "erased_at"])
+@pytest.mark.parametrize("log", TABLES)
+def test_a_row_that_no_page_can_show_is_called_that(company, ada, log, column):
+    kind = declare("shelf.filled", "filled {target}", log=log)
+    entry = make.recorded(kind, make.Parcel(company.pk, label="Shelf"))
+    sealed.seal()
+    _spoil(entry, column, "infinity" if connection.vendor == "postgresql" else b"\xff")
+    ada.raise_request_exception = False
+
+    for address in (reverse(f"audit:{log}_log"), reverse(f"audit:{log}_entry", args=[entry.pk])):
+        page = ada.get(address)
+        assert page.status_code == 500
+        assert "This page reads the logs." in page.content.decode()
+        assert "manage.py verify_audit_log" in page.content.decode()
+    assert ada.get("/settings/security/").status_code == 200
+
+
+def test_what_fails_elsewhere_is_not_put_down_to_the_logs(rf):
+    page = server_error(rf.get("/customers/"))
+
+    assert page.status_code == 500
+    assert "This page reads the logs." not in page.content.decode()
 
 
 def _spoil(entry, column, stored):
