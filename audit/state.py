@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import OperationalError
+
 from audit.models import Check, Checkpoint, Leaf, SealerState, Waiting
 from audit.trouble import Trouble
+from audit.verifying.rows import SPOILED, is_about_a_value
 
 LATE = timedelta(seconds=60)
 UNCHECKED = timedelta(days=2)
@@ -14,6 +17,10 @@ COUNTED = 10_000
 """More than this many that wait are not counted."""
 SHOWN = 20
 """Notices, at most."""
+UNREADABLE = (
+    "How the logs stand cannot be read: a value was put into the database that is none. "
+    "Run manage.py verify_audit_log, and restore the database."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +93,13 @@ def state_of_the_log(at: datetime) -> LogState:
 
 
 def trouble(at: datetime) -> list[Trouble]:
-    """What everybody who relies on the log should hear of."""
-    state = state_of_the_log(at)
+    """What everybody who relies on the log should hear of; that a spoiled value hides it is trouble as well."""
+    try:
+        state = state_of_the_log(at)
+    except (*SPOILED, OperationalError) as error:
+        if not is_about_a_value(error):
+            raise
+        return [Trouble("verification_failed", "unreadable", UNREADABLE)]
     warned = [Trouble("sealer_late", "warning", state.warning)] if state.warning else []
     return [*_sealer_trouble(state), *warned, *_check_trouble(state)]
 

@@ -16,6 +16,11 @@ SPOILED = (DataError, BadNote, ValueError, TypeError, AttributeError, LookupErro
 """What comes of a value that the product never writes: infinity, text that is no time, a key that is none."""
 
 
+def is_about_a_value(error: Exception) -> bool:
+    """Whether it tells of a spoiled value: SQLite says of text that is not UTF-8 that it could not decode it."""
+    return not isinstance(error, OperationalError) or "decode" in str(error)
+
+
 def unless_unreadable(
     what: str, check: Callable[[], list[Finding]], otherwise: Callable[[], None] | None = None
 ) -> list[Finding]:
@@ -26,7 +31,7 @@ def unless_unreadable(
     try:
         return check()
     except (*SPOILED, OperationalError) as error:
-        if not _is_about_a_value(error):
+        if not is_about_a_value(error):
             raise
         if otherwise:
             otherwise()
@@ -44,7 +49,7 @@ def split_readable(fetch: Callable[[Sequence[Key]], list[Row]], keys: Sequence[K
     try:
         return fetch(keys), []
     except (*SPOILED, OperationalError) as error:
-        if not _is_about_a_value(error):
+        if not is_about_a_value(error):
             raise
     if len(keys) <= 1:
         return [], list(keys)
@@ -91,8 +96,3 @@ def places_where(condition: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
 def _places(indexes: Sequence[int]) -> list[tuple[Any, ...]]:
     """Those of a stretch of indexes."""
     return places_where('"index" >= %s AND "index" < %s', [indexes[0], indexes[-1] + 1])
-
-
-def _is_about_a_value(error: Exception) -> bool:
-    """Whether it tells of a spoiled value: SQLite says of text that is not UTF-8 that it could not decode it."""
-    return not isinstance(error, OperationalError) or "decode" in str(error)

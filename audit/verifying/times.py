@@ -41,6 +41,8 @@ def _spans(state: dict[str, Any]) -> list[Span]:
     kept, pks = rows.values_list("pk", "size", "signed_at"), list(rows.values_list("pk", flat=True)[:PIECE])
     spans: list[Span] = []
     for pk, size, signed_at in split_readable(lambda some: list(kept.filter(pk__in=some)), pks)[0]:
+        if type(size) is not int or signed_at is None:
+            continue
         signed, state["after"] = signed_at.replace(microsecond=0), pk
         if size < state["size"] or signed < low:
             continue

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DataError, OperationalError, connection
 
+from audit import state
 from audit.actions import checks
 from audit.leaves import entry_hash, rows_of
 from audit.models import Check, Waiting
@@ -73,6 +74,19 @@ def test_the_daily_check_has_failed_and_keeps_what_it_found(spoiled):
     check = Check.objects.get()
     assert check.outcome == Check.Outcome.FAILED
     assert {"unreadable", "entry_changed"} <= {finding["what"] for finding in check.findings}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("signed_at = 'infinity'", marks=on_postgresql),
+        pytest.param(f"note = {BYTES}", marks=on_sqlite),
+    ],
+)
+def test_what_troubles_the_log_is_told_though_it_cannot_be_read(entries, owner, change):
+    owner(lambda: execute(f"UPDATE audit_checkpoint SET {change}"))
+
+    assert [(one.kind, one.cause) for one in state.trouble(make.NOON)] == [("verification_failed", "unreadable")]
 
 
 def test_the_command_says_so_and_fails(spoiled):
