@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts import alert_kinds, events
+from accounts import alert_kinds, alert_matches, events
 from accounts.actions import factor_resets, ownership
 from accounts.alert_kinds import AlertKind
 from accounts.models import Alert, FactorReset
@@ -212,7 +212,7 @@ def test_all_customers_exported(ada, acme):
 @pytest.mark.parametrize("query", ["outcome=success", "ip=0.0.0.0/0", "kind=member", "text=a", "type=user"])
 def test_filters_that_narrow_a_log_too_little_do_not_hide_a_mass_export(company, ada, monkeypatch, query, many):
     monkeypatch.setattr("audit.queries.exports.MANY", 3)
-    monkeypatch.setattr(alert_kinds, "MANY", 3)
+    monkeypatch.setattr(alert_matches, "MANY", 3)
     cassandra = make.user("cy@ledger.example", name="Cassandra")
     for _ in range(many):
         recorded(events.USER_SIGNED_OUT, cassandra, at=AT, company_id=company.pk)
@@ -226,7 +226,7 @@ def test_filters_that_narrow_a_log_too_little_do_not_hide_a_mass_export(company,
 
 def test_filters_that_narrow_the_customers_too_little_do_not_hide_a_mass_export(company, ada, acme, monkeypatch):
     monkeypatch.setattr("billing.views.customers.MANY", 0)
-    monkeypatch.setattr(alert_kinds, "MANY", 0)
+    monkeypatch.setattr(alert_matches, "MANY", 0)
 
     ada.post("/customers/export/?currency=EUR")
     followed()
@@ -350,7 +350,9 @@ def test_the_document_lists_every_kind():
 def test_days_that_narrow_nothing_do_not_hide_a_mass_export(action, filters, is_everything):
     at = datetime.datetime(2026, 3, 12, 12, tzinfo=datetime.UTC)
 
-    assert alert_kinds.takes_everything(SecurityEvent(action=action, data={"filters": filters}, at=at)) == is_everything
+    assert (
+        alert_matches.takes_everything(SecurityEvent(action=action, data={"filters": filters}, at=at)) == is_everything
+    )
 
 
 @pytest.mark.parametrize("verb", ["made", "changed", "paused", "resumed", "secret_renewed", "failed", "removed"])

@@ -91,7 +91,7 @@ LAYERS = {
         "sealing": "errors log_keys models placing publishing sealing_lock signed tiles",
         "roots": "merkle models",
         "verifying": "durations kinds leaves log_keys merkle models notes roots signed tiles triggers values",
-        "state": "log_keys models trouble verifying",
+        "state": "models trouble verifying",
         "sealer": "placing sealing",
         "streaming": "actions actors lines models queries",
         "witnessing": "merkle models notes tiles trouble",
@@ -110,20 +110,20 @@ LAYERS = {
         "checks": "registry",
         "models": "canonical changes registry triggers values",
         "log": "actors models registry values",
-        "queries": "models paging records registry values",
+        "queries": "models paging records registry",
         "forms": "canonical models queries records registry",
         "actions": (
             "actors errors events leaves log log_keys merkle models notes notices placing queries retention roots "
-            "sealing_lock signed triggers verifying"
+            "sealing_lock signed verifying"
         ),
         "exports": "actions lines models paging published queries values",
         "views": (
-            "actions durations errors exports forms log_keys models notes paging proofs published queries registry "
+            "actions durations errors exports forms log_keys models paging proofs published queries registry "
             "signed state tiles witnessing"
         ),
         "templatetags": "values",
         "management": "actions actors errors sealer tiles tool verifying",
-        "migrations": "models triggers values",
+        "migrations": "models triggers",
     },
     "accounts": usual(f"{PURE} permissions roles limits")
     | {
@@ -133,7 +133,8 @@ LAYERS = {
         "scoping": "models",
         "mail": "",
         "letter_kinds": "models",
-        "alert_kinds": "",
+        "alert_matches": "",
+        "alert_kinds": "alert_matches",
         "letters": f"{PURE} models queries mail letter_kinds",
         "policy": "models roles",
         "pending": "",
