@@ -43,7 +43,7 @@ def _check_places(
     erasings: Erasings,
     tiles: Tiles | None,
 ) -> list[Finding]:
-    """Every number in its turn, every entry as it was sealed. The hot loop: a hundred thousand a second."""
+    """Every number in its turn, every entry as it was sealed. The loop a check spends its time in."""
     found, numbers, since = [], state["numbers"], state["since"]
     for place in places:
         index, log, _, company, number, sealed, sealed_at = place
