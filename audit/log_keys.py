@@ -40,7 +40,7 @@ def witness() -> Verifier | None:
 
 
 def known() -> list[Verifier]:
-    """The same, with the key at hand: what it signed is ours even where the database has lost its public half."""
+    """Those that ever signed, and the one at hand: what it signed is ours though the database lost its public half."""
     kept, found = verifiers(), at_hand()
     return [*kept, found] if found and found not in kept else kept
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.db import OperationalError
 
 from audit.models import Check, Checkpoint, Leaf, SealerState, Waiting
+from audit.spoiled import SPOILED, is_about_a_value
 from audit.trouble import Trouble
-from audit.verifying.rows import SPOILED, is_about_a_value
 
 LATE = timedelta(seconds=60)
 UNCHECKED = timedelta(days=2)

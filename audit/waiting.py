@@ -1,13 +1,16 @@
 """The queue of the sealer: which of those that wait can be given a place, and what is wrong with the others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection
+from django.db import connection
 
 from audit.leaves import TABLES, among, rows_of
 from audit.models import Waiting
+from audit.spoiled import split_readable
 
 Queued = tuple[int, str, UUID]
 """One in the queue: its position there, its log, its id."""
@@ -84,29 +87,13 @@ def _rows(batch: list[Queued]) -> dict[tuple[str, str], Row]:
     found: dict[tuple[str, str], Row] = {}
     for log in TABLES:
         ids = [id for _, of, id in batch if of == log]
-        try:
-            found |= {(log, row[0]): row for row in rows_of(log, ids)}
-        except OperationalError as error:
-            if not _is_about_text(error):
-                raise
-            for id in ids:
-                found |= _row(log, id)
+        rows, spoiled = split_readable(partial(_fetched, log), ids)
+        found |= {(log, row[0]): row for row in rows} | {(log, id.hex): () for id in spoiled}
     return found
 
 
-def _row(log: str, id: UUID) -> dict[tuple[str, str], Row]:
-    try:
-        rows = list(rows_of(log, [id]))
-    except OperationalError as error:
-        if not _is_about_text(error):
-            raise
-        rows = [()]
-    return {(log, id.hex): rows[0]} if rows else {}
-
-
-def _is_about_text(error: OperationalError) -> bool:
-    """Whether SQLite found bytes where text should be."""
-    return "Could not decode" in str(error)
+def _fetched(log: str, ids: Sequence[UUID]) -> list[Row]:
+    return list(rows_of(log, ids))
 
 
 def _told(some: list[Queued], one: str, many: str, what: str) -> str:

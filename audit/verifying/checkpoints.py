@@ -9,8 +9,9 @@ from typing import Any
 from audit import log_keys, signed
 from audit.models import Checkpoint, Cosignature, LogKey
 from audit.notes import BadNote, Verifier, is_cosignature, opened_checkpoint, parse_verifier, signed_time, split
+from audit.spoiled import split_readable
 from audit.verifying.findings import Finding
-from audit.verifying.rows import split_readable, unless_unreadable, unreadable
+from audit.verifying.rows import unless_unreadable, unreadable
 
 PIECE = 500
 

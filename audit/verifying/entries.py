@@ -6,11 +6,12 @@ from typing import Any
 from django.db import connection
 
 from audit.leaves import TABLES, columns, sealed_hash
+from audit.spoiled import split_readable
 from audit.tiles import WIDTH, BadTile, Tiles, tile_folder
 from audit.verifying.dated import count_dated, is_near
 from audit.verifying.erasing import UNSEALED, Erasings
 from audit.verifying.findings import Finding, Place
-from audit.verifying.rows import readable_places, split_readable, unless_unreadable
+from audit.verifying.rows import readable_places, unless_unreadable
 from audit.verifying.tree import check_tree
 
 PIECE = 16 * WIDTH

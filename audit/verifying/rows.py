@@ -1,24 +1,14 @@
 """Rows that somebody may have damaged, so that the database cannot hand them out or they are not of our types."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from django.db import DataError, OperationalError, connection
+from django.db import OperationalError, connection
 
 from audit.leaves import rows_of
-from audit.notes import BadNote
+from audit.spoiled import SPOILED, is_about_a_value, split_readable
 from audit.verifying.findings import Finding, Place
-
-Key = TypeVar("Key")
-Row = TypeVar("Row")
-SPOILED = (DataError, BadNote, ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
-"""What comes of a value that the product never writes: infinity, text that is no time, a key that is none."""
-
-
-def is_about_a_value(error: Exception) -> bool:
-    """Whether it tells of a spoiled value: SQLite says of text that is not UTF-8 that it could not decode it."""
-    return not isinstance(error, OperationalError) or "decode" in str(error)
 
 
 def unless_unreadable(
@@ -42,20 +32,6 @@ def unreadable(what: str, error: Exception | None = None, index: int | None = No
     said = f" ({type(error).__name__}: {error})" if error else ""
     sentence = f"{what} cannot be read{said}: a value was put there that is none. Restore it from a backup."
     return Finding("unreadable", sentence, index=index)
-
-
-def split_readable(fetch: Callable[[Sequence[Key]], list[Row]], keys: Sequence[Key]) -> tuple[list[Row], list[Key]]:
-    """The rows of these keys, and the keys of those that cannot be read."""
-    try:
-        return fetch(keys), []
-    except (*SPOILED, OperationalError) as error:
-        if not is_about_a_value(error):
-            raise
-    if len(keys) <= 1:
-        return [], list(keys)
-    middle = len(keys) // 2
-    (before, spoiled), (after, more) = (split_readable(fetch, part) for part in (keys[:middle], keys[middle:]))
-    return before + after, spoiled + more
 
 
 def readable(log: str, ids: Sequence[UUID]) -> list[tuple[Any, ...]]:

@@ -11,8 +11,9 @@ from typing import Any
 from django.db import connection
 
 from audit.models import Checkpoint
+from audit.spoiled import split_readable
 from audit.verifying.findings import Finding, Place
-from audit.verifying.rows import places_where, split_readable
+from audit.verifying.rows import places_where
 
 PIECE = 500
 """Checkpoints looked at in one piece, at most."""
