@@ -35,16 +35,6 @@ EARLIER = make.NOON - timedelta(days=1)
 """Before the entries of what the tests themselves read and export."""
 
 
-@pytest.fixture
-def company():
-    return visitors.company("Acme", time_zone="Europe/Berlin")
-
-
-@pytest.fixture
-def ada(company):
-    return visitors.browser(visitors.member(company))
-
-
 @pytest.fixture(params=["billing", "security"])
 def log(request):
     return request.param

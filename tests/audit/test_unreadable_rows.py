@@ -8,7 +8,6 @@ from audit import triggers
 from audit.leaves import TABLES
 from audit.registry import declare
 from invoiced.views import server_error
-from tests import visitors
 from tests.audit import make, sealed
 
 pytestmark = pytest.mark.django_db
@@ -22,16 +21,6 @@ SPOILED = {
     "deep": "[" * 100_000,
     "empty": "",
 }
-
-
-@pytest.fixture
-def company():
-    return visitors.company("Acme", time_zone="Europe/Berlin")
-
-
-@pytest.fixture
-def ada(company):
-    return visitors.browser(visitors.member(company))
 
 
 @pytest.mark.parametrize("column", ["data", "changes"])
