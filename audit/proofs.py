@@ -23,7 +23,7 @@ from audit.merkle import Node, consistency_proof, inclusion_proof, leaf_hash
 from audit.models import Checkpoint, Cosignature, Leaf
 from audit.notes import Verifier, is_signature
 from audit.published import published_note, signer_of
-from audit.queries import places_of
+from audit.queries import latest_checkpoint, places_of
 from audit.tiles import BadTile, Tiles, tile_folder
 from audit.tool import invoiced_log
 
@@ -72,7 +72,7 @@ def checkpoint_over(indexes: Sequence[int]) -> Checkpoint | None:
 
     What the log has signed is never left out because a witness is silent.
     """
-    latest = Checkpoint.objects.order_by("-pk").first()
+    latest = latest_checkpoint()
     covered = [index for index in indexes if latest and index < latest.size]
     if not covered:
         return None

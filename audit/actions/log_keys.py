@@ -8,10 +8,11 @@ from audit import events, log, log_keys, signed
 from audit.actors import Actor
 from audit.errors import KeyNotReplaceable
 from audit.merkle import EMPTY_ROOT
-from audit.models import Checkpoint, LogKey
+from audit.models import LogKey
 from audit.notes import Checkpoint as Head
 from audit.notes import Signer, parse_verifier
 from audit.placing import leaf_count
+from audit.queries import latest_checkpoint
 from audit.roots import root_at
 from audit.sealing_lock import only_one
 
@@ -52,7 +53,7 @@ def _old_key(at: datetime) -> Signer | None:
 
 def _signed_last() -> Head:
     """What was signed last, as files and database tell it; refused where they contradict each other or the places."""
-    last = Checkpoint.objects.order_by("-pk").first()
+    last = latest_checkpoint()
     try:
         found = signed.everything(log_keys.known(), last, leaf_count())
     except signed.Contradiction as contradiction:
